@@ -1,0 +1,125 @@
+package alerts
+
+import "trilock/custody/fact"
+
+// Code names a kind of alert, for machines: metrics, webhooks, configuration.
+type Code string
+
+// The kinds of alert.
+const (
+	LeftZone       Code = "left-authorised-zone"
+	Misplaced      Code = "misplaced"
+	Missing        Code = "missing"
+	Overdue        Code = "overdue"
+	NotReadable    Code = "not-readable"
+	UnknownTag     Code = "unknown-tag"
+	UnknownBadge   Code = "unknown-badge"
+	BadgeBarred    Code = "badge-barred"
+	WrongPIN       Code = "wrong-pin"
+	DoorForced     Code = "door-forced"
+	DoorHeldOpen   Code = "door-held-open"
+	DeviceDown     Code = "device-down"
+	DeviceFault    Code = "device-fault"
+	SafeLeftOpen   Code = "safe-left-open"
+	SafeNoSession  Code = "safe-opened-without-session"
+	SafeContents   Code = "safe-contents-differ"
+	ChannelFailing Code = "channel-failing"
+)
+
+// Kind declares everything about one kind of alert in one place.
+type Kind struct {
+	Code     Code
+	Severity Severity
+	Rule     string // id of the rule of the regulations that it serves, if one does
+	Title    fact.Text
+	// Text is the sentence; its verbs are filled with the arguments given to Begin.
+	Text fact.Text
+	ToDo fact.Text
+	// Momentary kinds have no lasting condition: they end by themselves as soon as they are raised.
+	Momentary bool
+}
+
+// Kinds lists every kind of alert, in the order of the wall screen's legend.
+func Kinds() []Kind { return kinds }
+
+// KindOf returns the declaration of a kind. Codes come from this package or from the
+// record, which is checked when it is read; an unknown one is a broken invariant.
+func KindOf(c Code) (Kind, bool) {
+	for i := range kinds {
+		if kinds[i].Code == c {
+			return kinds[i], true
+		}
+	}
+	return Kind{}, false
+}
+
+var kinds = []Kind{
+	{Code: LeftZone, Severity: Critical, Rule: "OUT-1",
+		Title: fact.Text{ZH: "文件离开授权区域", EN: "Document left its authorised zone"},
+		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 被读到，该处未获授权。%[3]s", EN: "%[1]s was read at %[2]s, where it is not authorised. %[3]s"},
+		ToDo:  fact.Text{ZH: "立即到该处拦截，核对持有人，收回文件。", EN: "Go there now, stop the carrier, recover the document."}},
+	{Code: Misplaced, Severity: Warning, Rule: "STO-1",
+		Title: fact.Text{ZH: "文件放错位置", EN: "Document in the wrong place"},
+		Text:  fact.Text{ZH: "%[1]s 停放在 %[2]s，它的存放位置是 %[3]s。", EN: "%[1]s rests in %[2]s; its home is %[3]s."},
+		ToDo:  fact.Text{ZH: "由档案员放回原位。", EN: "The archivist puts it back in its home."}},
+	{Code: Missing, Severity: Critical, Rule: "INC-1",
+		Title: fact.Text{ZH: "文件下落不明", EN: "Document missing"},
+		Text:  fact.Text{ZH: "%[1]s 自 %[2]s 消失，各处读写器正常但均未读到。%[3]s", EN: "%[1]s disappeared from %[2]s; all readers are healthy and none hears it. %[3]s"},
+		ToDo:  fact.Text{ZH: "封锁出口，逐一询问在室人员；24 小时内向保密部门报告。", EN: "Hold the exits, ask everyone in the room; report to the confidentiality department within 24 hours."}},
+	{Code: Overdue, Severity: Warning, Rule: "CIR-7",
+		Title: fact.Text{ZH: "借阅超期", EN: "Loan overdue"},
+		Text:  fact.Text{ZH: "%[1]s 应于 %[2]s 归还，仍在 %[3]s 手中。", EN: "%[1]s was due back at %[2]s; %[3]s still has it."},
+		ToDo:  fact.Text{ZH: "联系借阅人，当面收回。", EN: "Call the borrower and take it back in person."}},
+	{Code: NotReadable, Severity: Warning, Rule: "STO-4",
+		Title: fact.Text{ZH: "区域无法读取", EN: "Place not readable"},
+		Text:  fact.Text{ZH: "%[1]s 无法读取，其中 %[2]d 份文件情况未知。", EN: "%[1]s cannot be read; nothing is known of %[2]d documents there."},
+		ToDo:  fact.Text{ZH: "检查读写器；恢复前派人看守。", EN: "Check the reader; keep the place guarded until it is back."}},
+	{Code: UnknownTag, Severity: Warning, Rule: "REG-1",
+		Title: fact.Text{ZH: "未登记的标签", EN: "Unknown tag"},
+		Text:  fact.Text{ZH: "在 %[2]s 读到未登记的标签 %[1]s。", EN: "Tag %[1]s, which the register does not know, was read at %[2]s."},
+		ToDo:  fact.Text{ZH: "找到该载体，登记或移出。", EN: "Find the item; register it or remove it."}, Momentary: true},
+	{Code: UnknownBadge, Severity: Warning, Rule: "ACC-1",
+		Title: fact.Text{ZH: "未知证件", EN: "Unknown badge"},
+		Text:  fact.Text{ZH: "%[1]s 刷了未知证件（尾号 %[2]s）。", EN: "A badge that nobody holds (ending %[2]s) was shown at %[1]s."},
+		ToDo:  fact.Text{ZH: "到场核实身份。", EN: "Go and see who it is."}, Momentary: true},
+	{Code: BadgeBarred, Severity: Warning, Rule: "ACC-6",
+		Title: fact.Text{ZH: "停用证件被出示", EN: "Barred badge shown"},
+		Text:  fact.Text{ZH: "%[2]s 的证件已停用，在 %[1]s 被出示。", EN: "The barred badge of %[2]s was shown at %[1]s."},
+		ToDo:  fact.Text{ZH: "到场核实，收回证件。", EN: "Go and see; take the badge back."}, Momentary: true},
+	{Code: WrongPIN, Severity: Critical, Rule: "SAF-1",
+		Title: fact.Text{ZH: "密码连续错误", EN: "Wrong PIN again and again"},
+		Text:  fact.Text{ZH: "%[2]s 在 %[1]s 连续 %[3]d 次输错密码，已锁定。", EN: "%[2]s entered a wrong PIN %[3]d times at %[1]s and is locked out."},
+		ToDo:  fact.Text{ZH: "到场核实持证人身份。", EN: "Go and see who holds the badge."}, Momentary: true},
+	{Code: DoorForced, Severity: Critical, Rule: "ACC-3",
+		Title: fact.Text{ZH: "门被强行打开", EN: "Door forced"},
+		Text:  fact.Text{ZH: "%[1]s 未经刷卡被打开。", EN: "%[1]s was opened without a badge."},
+		ToDo:  fact.Text{ZH: "立即到场。", EN: "Go there now."}},
+	{Code: DoorHeldOpen, Severity: Warning, Rule: "ACC-3",
+		Title: fact.Text{ZH: "门未关", EN: "Door held open"},
+		Text:  fact.Text{ZH: "%[1]s 已打开超过 %[2]s。", EN: "%[1]s has been open for more than %[2]s."},
+		ToDo:  fact.Text{ZH: "到场关门，查明原因。", EN: "Go and shut it; find out why."}},
+	{Code: DeviceDown, Severity: Warning, Rule: "DEV-1",
+		Title: fact.Text{ZH: "设备离线", EN: "Device down"},
+		Text:  fact.Text{ZH: "%[1]s 无应答（%[2]s）。", EN: "%[1]s does not answer (%[2]s)."},
+		ToDo:  fact.Text{ZH: "检查供电与接线。", EN: "Check its power and its line."}},
+	{Code: DeviceFault, Severity: Warning, Rule: "DEV-1",
+		Title: fact.Text{ZH: "设备故障", EN: "Device fault"},
+		Text:  fact.Text{ZH: "%[1]s 报告故障（%[2]s）。", EN: "%[1]s reports a fault (%[2]s)."},
+		ToDo:  fact.Text{ZH: "检查设备；若为拆动，按事件处理。", EN: "Check the device; treat tampering as an incident."}},
+	{Code: SafeLeftOpen, Severity: Critical, Rule: "SAF-3",
+		Title: fact.Text{ZH: "保险柜未锁", EN: "Safe not locked"},
+		Text:  fact.Text{ZH: "%[1]s 未在规定时间内关闭锁好：%[2]s。", EN: "%[1]s was not shut and locked in time: %[2]s."},
+		ToDo:  fact.Text{ZH: "到场看守，由三方关闭。", EN: "Guard it; the three parties shut it."}},
+	{Code: SafeNoSession, Severity: Critical, Rule: "SAF-4",
+		Title: fact.Text{ZH: "保险柜未经授权开启", EN: "Safe opened without a session"},
+		Text:  fact.Text{ZH: "%[1]s：%[2]s，但没有进行中的三方开启。", EN: "%[1]s: %[2]s, but no three-party opening is under way."},
+		ToDo:  fact.Text{ZH: "立即到场，清点全部文件。", EN: "Go there now; take a full inventory."}},
+	{Code: SafeContents, Severity: Critical, Rule: "SAF-2",
+		Title: fact.Text{ZH: "保险柜存取与事由不符", EN: "Safe contents differ from the purpose"},
+		Text:  fact.Text{ZH: "%[1]s 开启期间，%[2]s %[3]s，不在所述事由之内。", EN: "While %[1]s was open, %[2]s %[3]s, which the stated purpose does not cover."},
+		ToDo:  fact.Text{ZH: "三方在场时立即核对。", EN: "Check it now, while the three parties stand there."}},
+	{Code: ChannelFailing, Severity: Warning, Rule: "ACC-4",
+		Title: fact.Text{ZH: "通知渠道失败", EN: "Notice channel failing"},
+		Text:  fact.Text{ZH: "渠道 %[1]s 无法送达：%[2]s。", EN: "Channel %[1]s cannot deliver: %[2]s."},
+		ToDo:  fact.Text{ZH: "检查渠道配置；改用电话值守。", EN: "Check the channel's configuration; watch by telephone meanwhile."}, Momentary: true},
+}

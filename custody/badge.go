@@ -1,0 +1,144 @@
+package custody
+
+import (
+	"crypto/subtle"
+	"slices"
+
+	"trilock/alerts"
+	"trilock/custody/fact"
+	"trilock/custody/threelock"
+)
+
+// badge settles a card shown at any reader: who is it, and what does it mean here?
+func (d *decision) badge(f fact.BadgeShown) {
+	p, ok := d.holder(f)
+	if !ok {
+		return
+	}
+	if door, entering, at := d.site.doorOfReader(f.Reader); at {
+		d.doorBadge(door, entering, f.Reader, p)
+		return
+	}
+	if p.Barred {
+		d.barred(f.Reader, p)
+		return
+	}
+	if safe, at := d.site.safeOfReader(f.Reader); at {
+		d.safeBadge(safe, p)
+		return
+	}
+	if len(d.site.cabinetsOfReader(f.Reader)) > 0 {
+		d.handOverBadge(f.Reader, p)
+		return
+	}
+	d.refuseBadge(f.Reader, p.ID, "", "reader-without-place", "")
+}
+
+// holder finds the person of a card. A card nobody holds is refused and raises an alert (ACC-1).
+func (d *decision) holder(f fact.BadgeShown) (*Person, bool) {
+	id, known := d.byCard[f.Card]
+	if known {
+		return d.persons[id], true
+	}
+	d.refuseBadge(f.Reader, "", f.Card.Masked(), "unknown-badge", RuleRoomList)
+	d.raise(alerts.UnknownBadge, string(f.Reader), d.site.deviceName(f.Reader), f.Card.Masked())
+	return nil, false
+}
+
+// barred refuses a suspended badge and tells security (ACC-6).
+func (d *decision) barred(reader fact.DeviceID, p *Person) {
+	d.refuseBadge(reader, p.ID, "", "barred", RuleBarredBadge)
+	d.raise(alerts.BadgeBarred, string(p.ID), d.site.deviceName(reader), p.Name)
+}
+
+func (d *decision) refuseBadge(reader fact.DeviceID, person PersonID, card, code, rule string) {
+	d.emit(string(reader), &BadgeRefused{Reader: reader, Person: person, Card: card, Code: code, Rule: rule})
+	d.signal(reader, LampRefused)
+	d.out.Outcome = Outcome{Code: code, Rule: rule}
+}
+
+func (s *State) evolveBadge(at fact.Stamp, ev BadgeAccepted) {
+	if door, entering, ok := s.site.doorOfReader(ev.Reader); ok {
+		s.doors[door.ID].grant(at, ev.Person, entering, s.site.Policy.DoorGrantTime)
+		return
+	}
+	if _, ok := s.site.safeOfReader(ev.Reader); ok {
+		s.pins[ev.Reader] = pinEntry{person: ev.Person, until: at.Mono + s.site.Policy.PINEntryTime}
+		return
+	}
+	s.evolvePair(at, ev)
+}
+
+// safeBadge takes the first half of a party's proof; the PIN is the other half.
+func (d *decision) safeBadge(safe Safe, p *Person) {
+	session := d.openings[safe.ID]
+	switch {
+	case d.wrongPINs[p.ID].until > d.in.At.Mono:
+		d.refuseBadge(safe.BadgeReader, p.ID, "", "locked-out", RuleThreeParties)
+	case session.Phase != threelock.Stated && session.Phase != threelock.Gathering:
+		// Nobody stands at the safe for nothing: the purpose comes first (SAF-2).
+		d.refuseBadge(safe.BadgeReader, p.ID, "", "no-purpose-stated", RuleSafePurpose)
+	default:
+		d.emit(string(safe.ID), &BadgeAccepted{Reader: safe.BadgeReader, Person: p.ID})
+		d.signal(safe.BadgeReader, LampWaiting)
+	}
+}
+
+// pin takes the second half. The digits end here.
+func (d *decision) pin(f fact.PINEntered) {
+	entry, waiting := d.pins[f.Reader]
+	safe, isSafe := d.site.safeOfReader(f.Reader)
+	if !waiting || !isSafe || entry.until < d.in.At.Mono {
+		d.refuseBadge(f.Reader, "", "", "pin-without-badge", "")
+		return
+	}
+	p := d.persons[entry.person]
+	print := Fingerprint(d.site.PINKey, p.ID, f.Digits)
+	if p.PIN == "" || subtle.ConstantTimeCompare([]byte(print), []byte(p.PIN)) != 1 {
+		d.wrongPIN(safe, p)
+		return
+	}
+	d.emit(string(p.ID), &PINAccepted{Reader: f.Reader, Person: p.ID})
+	d.showParty(safe, p)
+}
+
+func (d *decision) wrongPIN(safe Safe, p *Person) {
+	d.emit(string(p.ID), &PINRefused{Reader: safe.BadgeReader, Person: p.ID})
+	d.signal(safe.BadgeReader, LampRefused)
+	d.out.Outcome = Outcome{Code: "wrong-pin", Rule: RuleThreeParties}
+	if w := d.wrongPINs[p.ID]; w.until > d.in.At.Mono {
+		d.raise(alerts.WrongPIN, string(p.ID), d.site.deviceName(safe.BadgeReader), p.Name, d.site.Policy.WrongPINsBeforeLockout)
+	}
+}
+
+func (s *State) evolvePIN(at fact.Stamp, ev Event) {
+	switch ev := ev.(type) {
+	case *PINRefused:
+		delete(s.pins, ev.Reader)
+		w := s.wrongPINs[ev.Person]
+		w.count++
+		if w.count%max(s.site.Policy.WrongPINsBeforeLockout, 1) == 0 {
+			w.until = at.Mono + s.site.Policy.LockoutTime
+		}
+		s.wrongPINs[ev.Person] = w
+	case *PINAccepted:
+		delete(s.pins, ev.Reader)
+		delete(s.wrongPINs, ev.Person)
+	}
+}
+
+// showParty presents a person, proven by badge and PIN, to the opening (SAF-1).
+func (d *decision) showParty(safe Safe, p *Person) {
+	_, inRoom := d.rooms[safe.Room][p.ID]
+	claim := threelock.Claim{Person: p.ID, Parties: p.parties(), InRoom: inRoom}
+	steps := d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Show(claim) })
+	refused := slices.IndexFunc(steps, func(s threelock.Step) bool { return s.What == threelock.StepRefused })
+	if refused >= 0 {
+		why := steps[refused].Why
+		d.out.Outcome = Outcome{Code: string(why), Rule: RuleThreeParties, Text: why.Text()}
+		d.signal(safe.BadgeReader, LampRefused)
+		return
+	}
+	d.out.Outcome = Outcome{OK: true}
+	d.signal(safe.BadgeReader, LampGranted)
+}

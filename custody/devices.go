@@ -1,0 +1,50 @@
+package custody
+
+import (
+	"trilock/alerts"
+	"trilock/custody/fact"
+)
+
+// device takes a driver's word on its device.
+func (d *decision) device(f fact.DeviceReport) {
+	was, configured := d.devices[f.Device]
+	if !configured || (was.State == f.State && was.Code == f.Code && (f.Identity == "" || was.Identity == f.Identity)) {
+		return
+	}
+	d.emit(string(f.Device), &DeviceChanged{Device: f.Device, State: f.State, Code: clip(f.Code), Detail: clip(f.Detail), Identity: clip(f.Identity)})
+	switch f.State {
+	case fact.DeviceUp:
+		d.end(alerts.DeviceDown, string(f.Device))
+		d.end(alerts.DeviceFault, string(f.Device))
+	case fact.DeviceFault:
+		d.end(alerts.DeviceDown, string(f.Device))
+		d.raise(alerts.DeviceFault, string(f.Device), d.site.deviceName(f.Device), clip(f.Code))
+	case fact.DeviceDown, fact.DeviceUnknown:
+	}
+}
+
+// deviceStillDown raises *device down* once it has lasted.
+func (d *decision) deviceStillDown(id fact.DeviceID) {
+	if s, ok := d.devices[id]; ok && s.State == fact.DeviceDown {
+		d.raise(alerts.DeviceDown, string(id), d.site.deviceName(id), s.Code)
+	}
+}
+
+func (s *State) evolveDevice(at fact.Stamp, ev DeviceChanged) {
+	was, configured := s.devices[ev.Device]
+	if !configured { // the record may speak of devices that the configuration no longer has
+		return
+	}
+	if was.State != ev.State {
+		key := errand{errandDeviceDown, string(ev.Device)}
+		s.agenda.off(key)
+		if ev.State == fact.DeviceDown {
+			s.agenda.at(key, at.Mono+s.site.Policy.DeviceDownAfter)
+		}
+		was.Since = at
+	}
+	was.State, was.Code, was.Detail = ev.State, ev.Code, ev.Detail
+	if ev.Identity != "" {
+		was.Identity = ev.Identity
+	}
+}

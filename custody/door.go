@@ -1,0 +1,135 @@
+package custody
+
+import (
+	"slices"
+	"time"
+
+	"trilock/alerts"
+	"trilock/custody/fact"
+	"trilock/custody/threelock"
+)
+
+// doorBadge lets people on the room's list in (ACC-1), and lets everyone out.
+func (d *decision) doorBadge(door Door, entering bool, reader fact.DeviceID, p *Person) {
+	if p.Barred && entering {
+		d.barred(reader, p)
+		return
+	}
+	if entering && !slices.Contains(p.Rooms, door.To) {
+		d.refuseBadge(reader, p.ID, "", "not-on-list", RuleRoomList)
+		return
+	}
+	d.emit(string(door.ID), &BadgeAccepted{Reader: reader, Person: p.ID})
+	d.signal(reader, LampGranted)
+	if door.Strike.Device != "" {
+		d.effect(Release{Output: door.Strike})
+	}
+	d.out.Outcome = Outcome{OK: true}
+	if d.doors[door.ID].open {
+		d.pass(door)
+	}
+}
+
+func (g *doorState) grant(at fact.Stamp, person PersonID, entering bool, valid time.Duration) {
+	g.expected, g.entering, g.grantUntil = person, entering, at.Mono+valid
+}
+
+// input settles a door contact or an exit button.
+func (d *decision) input(f fact.InputChanged) {
+	at := InputPoint{Device: f.Device, Input: f.Input}
+	for _, id := range sortedKeys(d.site.Doors) {
+		door := d.site.Doors[id]
+		if door.Contact == at && f.State != fact.InputUnknown {
+			d.contact(door, f.State)
+		}
+		if door.ExitButton == at && f.State == fact.InputActive {
+			d.emit(string(door.ID), &ExitAsked{Door: door.ID})
+			if door.Strike.Device != "" {
+				d.effect(Release{Output: door.Strike})
+			}
+		}
+	}
+}
+
+// contact settles a door's contact. A contact that is cut or shorted counts as open:
+// nobody can say that the door is shut.
+func (d *decision) contact(door Door, state fact.InputState) {
+	was, open := d.doors[door.ID], state != fact.InputInactive
+	if was.open == open {
+		return
+	}
+	granted := was.grantUntil >= d.in.At.Mono && was.grantUntil > 0
+	d.emit(string(door.ID), &DoorChanged{Door: door.ID, Open: open, Forced: open && !granted})
+	if !open {
+		d.end(alerts.DoorForced, string(door.ID))
+		d.end(alerts.DoorHeldOpen, string(door.ID))
+		return
+	}
+	if !granted {
+		d.raise(alerts.DoorForced, string(door.ID), d.site.doorName(door))
+		return
+	}
+	d.pass(door)
+}
+
+// pass takes the person who badged through the open door.
+func (d *decision) pass(door Door) {
+	state := d.doors[door.ID]
+	if state.expected == "" {
+		return
+	}
+	person, in := state.expected, state.entering
+	if _, inside := d.rooms[door.To][person]; inside == in {
+		return
+	}
+	d.emit(string(person), &PersonMoved{Person: person, Room: door.To, In: in})
+	if in {
+		return
+	}
+	for _, safe := range sortedKeys(d.openings) {
+		d.opening(safe, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Left(person) })
+	}
+}
+
+func (d *decision) doorStillOpen(id fact.DoorID) {
+	if door := d.site.Doors[id]; d.doors[id] != nil && d.doors[id].open {
+		d.raise(alerts.DoorHeldOpen, string(id), d.site.doorName(door), door.HeldOpenAfter.String())
+	}
+}
+
+func (s *State) evolveDoor(at fact.Stamp, ev Event) {
+	switch ev := ev.(type) {
+	case *ExitAsked:
+		if door := s.doors[ev.Door]; door != nil {
+			door.grant(at, "", false, s.site.Policy.DoorGrantTime)
+		}
+	case *DoorChanged:
+		s.evolveContact(at, *ev)
+	case *PersonMoved:
+		for _, people := range s.rooms { // a person is in one room at a time
+			delete(people, ev.Person)
+		}
+		if !ev.In {
+			return
+		}
+		if s.rooms[ev.Room] == nil {
+			s.rooms[ev.Room] = map[PersonID]fact.Stamp{}
+		}
+		s.rooms[ev.Room][ev.Person] = at
+	}
+}
+
+func (s *State) evolveContact(at fact.Stamp, ev DoorChanged) {
+	door := s.doors[ev.Door]
+	if door == nil { // a door that the configuration no longer has
+		return
+	}
+	door.open, door.since = ev.Open, at
+	key := errand{errandDoorHeld, string(ev.Door)}
+	if ev.Open {
+		s.agenda.at(key, at.Mono+s.site.Doors[ev.Door].HeldOpenAfter)
+		return
+	}
+	door.expected, door.grantUntil = "", 0
+	s.agenda.off(key)
+}

@@ -1,0 +1,55 @@
+package custody
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"trilock/custody/fact"
+)
+
+// PersonID is the stable number of a person in the site's register.
+type PersonID = fact.PersonID
+
+// DocumentID is a document's register number: category-year-sequence, for example
+// "JM-2026-0001" (REG-2).
+type DocumentID string
+
+// LoanID numbers the loans of a site, "L-000001".
+type LoanID string
+
+// Entry is one thing that became true: the unit of the record. Entries are facts; they
+// never change meaning, so an old journal always replays.
+type Entry struct {
+	// Seq counts from 1 without gaps.
+	Seq uint64     `json:"seq"`
+	At  fact.Stamp `json:"at"`
+	// Actor is the person who did it, or the name of the machine account; empty when the
+	// system itself recorded a fact.
+	Actor string `json:"actor,omitempty"`
+	// Subject is what the entry is about: a document, a person, a device, a safe, an alert.
+	Subject string `json:"subject"`
+	Event   Event  `json:"event"`
+}
+
+// Event is the typed content of an entry. The set is closed: see eventKinds.
+type Event interface {
+	// Kind is the event's name in the record, for example "loan-issued". It never changes.
+	Kind() string
+}
+
+// EncodeEvent returns the event's record form: JSON, fields in the order of the type.
+func EncodeEvent(e Event) ([]byte, error) { return json.Marshal(e) }
+
+// DecodeEvent reads back what EncodeEvent wrote. An unknown kind is an error, and fatal
+// to a replay: a record that this version cannot read in full it must not act on.
+func DecodeEvent(kind string, data []byte) (Event, error) {
+	blank, ok := eventKinds[kind]
+	if !ok {
+		return nil, fmt.Errorf("record holds an entry of kind %q, which this version does not know: install the version that wrote it, or a newer one", kind)
+	}
+	e := blank()
+	if err := json.Unmarshal(data, e); err != nil {
+		return nil, fmt.Errorf("entry of kind %q is damaged: %w", kind, err)
+	}
+	return e, nil
+}

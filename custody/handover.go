@@ -1,0 +1,95 @@
+package custody
+
+import (
+	"slices"
+
+	"trilock/custody/fact"
+)
+
+// handOverBadge takes one side's badge at a cabinet reader. Both sides badge at every
+// hand-over (CIR-4): the custodian and the one who takes or brings.
+func (d *decision) handOverBadge(reader fact.DeviceID, p *Person) {
+	if h := d.handOvers[reader]; h != nil && h.open {
+		if p.ID != h.custodian && p.ID != h.other {
+			d.refuseBadge(reader, p.ID, "", "hand-over-busy", RuleBothBadge)
+			return
+		}
+		d.signal(reader, LampGranted)
+		return
+	}
+	d.emit(string(reader), &BadgeAccepted{Reader: reader, Person: p.ID})
+	h := d.handOvers[reader]
+	if h.second.person == "" {
+		d.signal(reader, LampWaiting)
+		return
+	}
+	custodian, other, ok := d.sides(h)
+	if !ok {
+		d.refuseBadge(reader, p.ID, "", "no-custodian", RuleBothBadge)
+		d.emit(string(reader), &HandOverEnded{Reader: reader})
+		return
+	}
+	d.emit(string(reader), &HandOverOpened{Reader: reader, Custodian: custodian, Other: other})
+	d.signal(reader, LampGranted)
+	d.settleHandOver(reader)
+}
+
+// sides tells custodian from counterpart: at least one of the two must be an archivist.
+func (d *decision) sides(h *handOver) (custodian, other PersonID, ok bool) {
+	first, second := d.persons[h.first.person], d.persons[h.second.person]
+	switch {
+	case first.Holds(Archivist):
+		return first.ID, second.ID, true
+	case second.Holds(Archivist):
+		return second.ID, first.ID, true
+	}
+	return "", "", false
+}
+
+// settleHandOver carries out what the readers had seen before the badges were shown:
+// folders already back at home, or already taken.
+func (d *decision) settleHandOver(reader fact.DeviceID) {
+	h := d.handOvers[reader]
+	for _, id := range d.loansOf(h.other) {
+		loan := d.loans[id]
+		doc := d.documents[loan.Document]
+		if !slices.Contains(d.site.cabinetsOfReader(reader), doc.Home) {
+			continue
+		}
+		switch {
+		case loan.Status == LoanOut && doc.Seen.Known && doc.Seen.Place == doc.Home:
+			d.giveBack(loan, h.custodian, doc.Seen.Evidence)
+		case loan.Status == LoanReady && !doc.Seen.Known && doc.Seen.Place == doc.Home && d.in.At.Sub(doc.Seen.Since) <= d.site.Policy.HandOverWindow:
+			d.giveOut(loan, h.custodian, doc.Seen.Evidence)
+		}
+	}
+}
+
+// handOverAt returns the hand-over under way at a document's home.
+func (d *decision) handOverAt(home fact.PlaceID) (*handOver, bool) {
+	h := d.handOvers[d.site.Places[home].BadgeReader]
+	return h, h != nil && h.open
+}
+
+func (d *decision) handOverOver(reader fact.DeviceID) {
+	if d.handOvers[reader] != nil {
+		d.emit(string(reader), &HandOverEnded{Reader: reader})
+	}
+}
+
+func (s *State) evolvePair(at fact.Stamp, ev BadgeAccepted) {
+	h := s.handOvers[ev.Reader]
+	mark := badgeMark{person: ev.Person, at: at}
+	if h == nil || h.first.person == ev.Person {
+		h = &handOver{first: mark}
+		s.handOvers[ev.Reader] = h
+		s.agenda.at(errand{errandHandOver, string(ev.Reader)}, at.Mono+s.site.Policy.BadgePairWindow)
+		return
+	}
+	h.second = mark
+}
+
+func (s *State) evolveHandOver(at fact.Stamp, ev HandOverOpened) {
+	s.handOvers[ev.Reader] = &handOver{open: true, custodian: ev.Custodian, other: ev.Other}
+	s.agenda.at(errand{errandHandOver, string(ev.Reader)}, at.Mono+s.site.Policy.HandOverWindow)
+}

@@ -1,0 +1,21 @@
+package custody
+
+import "time"
+
+// Limits of the core, each with its reason.
+const (
+	// MaxActsRemembered: an act repeated with the same key within this many acts gets the
+	// first answer again. A desk makes a few hundred a day; a retry comes within minutes.
+	MaxActsRemembered = 4096
+	// MaxUnknownTagAlerts open at once; beyond it, one alert per place stands for all of them,
+	// so that a tag emulator cannot bury the wall screen.
+	MaxUnknownTagAlerts = 50
+	// MaxTextLen bounds every free text of an act, in bytes: a long title is under 300.
+	MaxTextLen = 1000
+	// MaxDocumentsNamed in one statement of an opening: a safe's shelf.
+	MaxDocumentsNamed = 200
+	// MaxZones of one loan.
+	MaxZones = 50
+	// MaxUnlockedTime is the longest time any policy may leave the bolts drawn before the door opens.
+	MaxUnlockedTime = 60 * time.Second
+)

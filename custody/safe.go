@@ -1,0 +1,205 @@
+package custody
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"trilock/alerts"
+	"trilock/custody/fact"
+	"trilock/custody/threelock"
+)
+
+// opening moves the session of a safe on and passes its command to the locks.
+func (d *decision) opening(id fact.SafeID, move func(*threelock.Session) ([]threelock.Step, threelock.Command)) []threelock.Step {
+	session := d.openings[id]
+	steps, command := move(session)
+	for _, step := range steps {
+		d.emit(string(id), &OpeningStep{Safe: id, Session: session.ID, Step: step})
+		if step.What == threelock.StepEnded {
+			d.openingEnded(d.site.Safes[id], step.Why)
+		}
+	}
+	if command != threelock.None {
+		d.effect(TellLocks{Command: command, Opening: copyOf(session), Reason: string(session.Why)})
+	}
+	return steps
+}
+
+func (d *decision) openingEnded(safe Safe, why threelock.Why) {
+	if why == threelock.WhyClosed {
+		d.end(alerts.SafeLeftOpen, string(safe.ID))
+		d.signal(safe.BadgeReader, LampGranted)
+		return
+	}
+	d.signal(safe.BadgeReader, LampRefused)
+}
+
+func (d *decision) lockChallenge(f fact.LockChallenge) {
+	safe, ok := d.site.safeOfLock(f.Lock)
+	if !ok || d.openings[safe.ID].ID != f.Session {
+		return
+	}
+	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Challenged(f.Lock, f.Challenge)
+	})
+}
+
+func (d *decision) lockResult(f fact.LockResult) {
+	safe, ok := d.site.safeOfLock(f.Lock)
+	if !ok || d.openings[safe.ID].ID != f.Session {
+		return
+	}
+	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Answered(f.Lock, f.Accepted, clip(f.Code))
+	})
+	d.lockNews(safe)
+}
+
+// lockState takes what a lock reported about itself.
+func (d *decision) lockState(f fact.LockState) {
+	safe, ok := d.site.safeOfLock(f.Lock)
+	if !ok {
+		return
+	}
+	now := LockChanged{Lock: f.Lock, Bolt: f.Bolt, Door: f.Door, Tamper: f.Tamper, Reason: clip(f.Reason)}
+	was, known := d.locks[f.Lock]
+	if known && was.Bolt == now.Bolt && was.Door == now.Door && was.Tamper == now.Tamper {
+		return
+	}
+	d.emit(string(f.Lock), &now)
+	if f.Tamper && !was.Tamper {
+		d.raise(alerts.DeviceFault, string(f.Lock), d.site.deviceName(f.Lock), "tamper")
+	} else if was.Tamper && !f.Tamper {
+		d.end(alerts.DeviceFault, string(f.Lock))
+	}
+	d.lockNews(safe)
+}
+
+// lockNews holds the bolts and the door against the session (SAF-3, SAF-4).
+func (d *decision) lockNews(safe Safe) {
+	drawn, locked, doorOpen := d.bolts(safe)
+	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Bolts(drawn, locked), threelock.None
+	})
+	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Door(doorOpen), threelock.None
+	})
+	// The door first, then the bolts once more: a lock reports both in one message.
+	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Bolts(drawn, locked), threelock.None
+	})
+	d.judgeSafe(safe)
+}
+
+// judgeSafe raises SAF-4 when the safe is open and no session accounts for it.
+func (d *decision) judgeSafe(safe Safe) {
+	drawn, locked, doorOpen := d.bolts(safe)
+	session := d.openings[safe.ID]
+	switch {
+	case session.MayBeOpen():
+		return
+	case doorOpen:
+		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "门已打开", EN: "its door is open"})
+	case drawn > 0 && !d.relocking(session):
+		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "有锁舌已缩回", EN: "a bolt is drawn"})
+	case locked == len(safe.Locks):
+		d.end(alerts.SafeNoSession, string(safe.ID))
+	}
+}
+
+// relocking reports whether a session that failed has had its locks told to lock so
+// recently that a bolt may still be on its way.
+func (d *decision) relocking(s *threelock.Session) bool {
+	return s.Phase == threelock.Ended && s.Why != threelock.WhyClosed && d.in.At.Sub(s.Since) < d.site.Policy.LockAnswerTime
+}
+
+// bolts counts what the three locks last reported. What is unknown counts as neither.
+func (s *State) bolts(safe Safe) (drawn, locked int, doorOpen bool) {
+	for _, id := range safe.Locks {
+		l := s.locks[id]
+		switch l.Bolt {
+		case fact.BoltUnlocked:
+			drawn++
+		case fact.BoltLocked:
+			locked++
+		case fact.BoltUnknown, fact.BoltJammed:
+		}
+		doorOpen = doorOpen || l.Door == fact.InputActive || l.Door == fact.InputFault
+	}
+	return drawn, locked, doorOpen
+}
+
+func (d *decision) openingDue(id fact.SafeID) {
+	if d.openings[id] == nil {
+		return
+	}
+	d.opening(id, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Expire(d.in.At, d.timing()) })
+}
+
+// safeStillOpen raises SAF-3 when the safe was not shut and locked in its time.
+func (d *decision) safeStillOpen(id fact.SafeID) {
+	safe, session := d.site.Safes[id], d.openings[id]
+	drawn, locked, doorOpen := d.bolts(safe)
+	switch {
+	case session == nil || locked == len(safe.Locks) && !doorOpen:
+	case !session.MayBeOpen() && (drawn > 0 || doorOpen):
+		d.judgeSafe(safe)
+	case session.MayBeOpen() && doorOpen:
+		d.raise(alerts.SafeLeftOpen, string(id), safe.Name, fact.Text{ZH: "门开着", EN: "the door stands open"})
+	case session.MayBeOpen():
+		d.raise(alerts.SafeLeftOpen, string(id), safe.Name, fact.Text{ZH: "未报告上锁：" + d.notLocked(safe), EN: "not reported locked: " + d.notLocked(safe)})
+	}
+}
+
+func (d *decision) notLocked(safe Safe) string {
+	var names []string
+	for _, id := range safe.Locks {
+		if d.locks[id].Bolt != fact.BoltLocked {
+			names = append(names, string(id))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *State) timing() threelock.Timing {
+	p := s.site.Policy
+	return threelock.Timing{StatementValid: p.OpeningStatementValid, Window: p.OpeningWindow, LockAnswer: p.LockAnswerTime, UnlockedTime: min(p.UnlockedTime, MaxUnlockedTime)}
+}
+
+func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
+	session := s.openings[ev.Safe]
+	if session == nil {
+		return
+	}
+	session.Evolve(at, ev.Session, ev.Safe, ev.Step)
+	if ev.Step.What == threelock.StepStated {
+		s.sessions++
+	}
+	due, waits := session.Due(s.timing())
+	if key := (errand{errandOpening, string(ev.Safe)}); waits {
+		s.agenda.at(key, due)
+	} else {
+		s.agenda.off(key)
+	}
+	policy, key := s.site.Policy, errand{errandSafeOpen, string(ev.Safe)}
+	switch {
+	case ev.Step.What == threelock.StepOpened:
+		s.agenda.at(key, at.Mono+policy.SafeOpenMax)
+	case ev.Step.What == threelock.StepShut, ev.Step.What == threelock.StepEnded && ev.Step.Why != threelock.WhyClosed:
+		s.agenda.at(key, at.Mono+policy.LockAnswerTime)
+	case ev.Step.What == threelock.StepEnded:
+		s.agenda.off(key)
+	}
+}
+
+func copyOf(s *threelock.Session) threelock.Session {
+	c := *s
+	c.Present, c.Documents = slices.Clone(s.Present), slices.Clone(s.Documents)
+	return c
+}
+
+// sortedKeys returns a map's keys in order: decisions never follow the order of a map.
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	return slices.Sorted(maps.Keys(m))
+}

@@ -1,0 +1,229 @@
+// Package custody is the domain: documents, persons, places, loans, doors, the safe, and
+// what follows from what happens to them. It is pure: facts and acts go in with a stamp,
+// entries and effects come out. It reads no clock, opens no file and sends nothing.
+//
+//	facts (devices), findings (presence), acts (persons), time
+//	                      │
+//	                 State.Decide ──► entries ──► the record (committed first)
+//	                      │                └────► notices of alerts, for the outbox
+//	                      └─────────► effects ──► lamps, strikes, locks (carried out after the commit)
+//	State.Evolve is the only thing that changes a State; replaying the record is Evolve alone.
+//
+// Evidence and record are kept apart: a Document holds both what the register says (its
+// home, its loan) and what the readers say (its Sighting). A difference is what alerts
+// are about.
+package custody
+
+import (
+	"fmt"
+	"time"
+
+	"trilock/alerts"
+	"trilock/custody/fact"
+	"trilock/custody/presence"
+	"trilock/custody/threelock"
+)
+
+// State is everything that is known, as it follows from the record and the site's
+// configuration. It is owned by one goroutine (package engine); others read it through
+// the engine.
+type State struct {
+	site Site
+	seq  uint64
+	now  fact.Stamp // of the last entry
+
+	persons   map[PersonID]*Person
+	byCard    map[fact.CardID]PersonID
+	documents map[DocumentID]*Document
+	byTag     map[fact.EPC]DocumentID
+	loans     map[LoanID]*Loan
+	loanCount int
+
+	rooms      map[fact.PlaceID]map[PersonID]fact.Stamp // who is in, since when
+	doors      map[fact.DoorID]*doorState
+	handOvers  map[fact.DeviceID]*handOver // by badge reader
+	pins       map[fact.DeviceID]pinEntry  // badge shown, PIN awaited, by reader
+	wrongPINs  map[PersonID]wrongPINs
+	unreadable map[fact.PlaceID]fact.DeviceID // place -> the reader that fell silent
+	unseen     map[DocumentID]fact.Stamp      // documents in no known place
+
+	devices  map[fact.DeviceID]*DeviceStatus
+	locks    map[fact.DeviceID]LockChanged
+	openings map[fact.SafeID]*threelock.Session
+	sessions int
+
+	alerts *alerts.Book
+	acts   actMemory
+	agenda *agenda
+}
+
+type doorState struct {
+	open       bool
+	since      fact.Stamp
+	expected   PersonID // badged, not yet through
+	entering   bool
+	grantUntil time.Duration
+}
+
+type handOver struct {
+	first  badgeMark
+	second badgeMark
+	open   bool
+	// custodian and other are set while open.
+	custodian, other PersonID
+}
+
+type badgeMark struct {
+	person PersonID
+	at     fact.Stamp
+}
+
+type pinEntry struct {
+	person PersonID
+	until  time.Duration
+}
+
+type wrongPINs struct {
+	count int
+	until time.Duration // locked out until
+}
+
+// DeviceStatus is what is known of a device.
+type DeviceStatus struct {
+	State    fact.DeviceState
+	Code     string
+	Detail   string
+	Identity string
+	Since    fact.Stamp
+}
+
+// NewState returns the state of a site with an empty record.
+func NewState(site Site) *State {
+	s := &State{site: site,
+		persons: map[PersonID]*Person{}, byCard: map[fact.CardID]PersonID{},
+		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{},
+		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
+		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{}, unseen: map[DocumentID]fact.Stamp{},
+		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, openings: map[fact.SafeID]*threelock.Session{},
+		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
+	for id := range site.Doors {
+		s.doors[id] = &doorState{}
+	}
+	for id := range site.Devices {
+		s.devices[id] = &DeviceStatus{}
+	}
+	for id := range site.Safes {
+		s.openings[id] = &threelock.Session{}
+	}
+	return s
+}
+
+// Seq returns the number of the last entry.
+func (s *State) Seq() uint64 { return s.seq }
+
+// Now returns the stamp of the last entry; the engine continues site time from it.
+func (s *State) Now() fact.Stamp { return s.now }
+
+// Due returns how long after now something falls due, if anything does.
+func (s *State) Due(now fact.Stamp) (time.Duration, bool) { return s.agenda.next(now) }
+
+// Tagged calls f for every live tag with the place it was last concluded to be in; for
+// seeding presence after a start.
+func (s *State) Tagged(f func(tag fact.EPC, last fact.PlaceID)) {
+	for _, d := range s.documents {
+		place := d.Seen.Place
+		if !d.Seen.Known {
+			place = presence.Elsewhere
+		}
+		f(d.Tag, place)
+	}
+}
+
+// Evolve carries one entry out. It accepts any entry that DecodeEvent can return or
+// Decide can produce, in the order of their numbers.
+func (s *State) Evolve(e Entry) error {
+	if e.Seq != s.seq+1 {
+		return fmt.Errorf("record jumps from entry %d to entry %d", s.seq, e.Seq)
+	}
+	s.seq, s.now = e.Seq, e.At
+	switch ev := e.Event.(type) {
+	case *Started, *TagUnknown, *BadgeRefused, *RecordFailed:
+	case *ActDone:
+		s.acts.remember(*ev)
+	case *PersonRegistered:
+		s.evolvePerson(ev.Person)
+	case *DocumentRegistered:
+		s.evolveDocument(e.At, ev.Document)
+	case *LoanRequested, *LoanApproved, *LoanIssued, *LoanReturned:
+		s.evolveLoan(e.At, ev)
+	case *BadgeAccepted:
+		s.evolveBadge(e.At, *ev)
+	case *PINRefused, *PINAccepted:
+		s.evolvePIN(e.At, ev)
+	case *DoorChanged, *ExitAsked, *PersonMoved:
+		s.evolveDoor(e.At, ev)
+	case *HandOverOpened:
+		s.evolveHandOver(e.At, *ev)
+	case *HandOverEnded:
+		delete(s.handOvers, ev.Reader)
+		s.agenda.off(errand{errandHandOver, string(ev.Reader)})
+	case *DocumentSeen, *DocumentUnseen:
+		s.evolveSighting(e.At, ev)
+	case *PlaceReadable:
+		s.evolveReadable(e.At, *ev)
+	case *DeviceChanged:
+		s.evolveDevice(e.At, *ev)
+	case *LockChanged:
+		s.locks[ev.Lock] = *ev
+	case *OpeningStep:
+		s.evolveOpening(e.At, *ev)
+	case *AlertChanged:
+		s.evolveAlert(e.At, e.Actor, ev.Change)
+	case *NoticeSettled:
+		if ev.OK {
+			s.alerts.Delivered(ev.Alert)
+		}
+	default:
+		return fmt.Errorf("entry %d has an event of type %T, which Evolve does not know", e.Seq, e.Event)
+	}
+	return nil
+}
+
+func (s *State) evolvePerson(p Person) {
+	if old, ok := s.persons[p.ID]; ok {
+		delete(s.byCard, old.Card)
+	}
+	s.persons[p.ID] = &p
+	if p.Card != "" {
+		s.byCard[p.Card] = p.ID
+	}
+}
+
+func (s *State) evolveDocument(at fact.Stamp, r DocumentRecord) {
+	s.documents[r.ID] = &Document{DocumentRecord: r, Seen: Sighting{Place: r.Home, Known: false, Since: at}}
+	s.byTag[r.Tag] = r.ID
+	s.unseen[r.ID] = at
+}
+
+// actMemory keeps the last acts' outcomes, so that a retried act is answered, not repeated.
+type actMemory struct {
+	outcomes map[string]Outcome
+	order    []string
+}
+
+func (m *actMemory) remember(a ActDone) {
+	if a.Act == "" {
+		return
+	}
+	if m.outcomes == nil {
+		m.outcomes = map[string]Outcome{}
+	}
+	if _, known := m.outcomes[a.Act]; !known {
+		m.order = append(m.order, a.Act)
+	}
+	m.outcomes[a.Act] = Outcome{OK: a.OK, Code: a.Code, Rule: a.Rule, Text: a.Text, Subject: a.Subject}
+	if len(m.order) > MaxActsRemembered {
+		delete(m.outcomes, m.order[0])
+		m.order = m.order[1:]
+	}
+}

@@ -1,0 +1,219 @@
+package custody
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"trilock/alerts"
+	"trilock/custody/fact"
+	"trilock/custody/presence"
+	"trilock/custody/threelock"
+)
+
+// Overview is what the wall screen shows: a copy, safe to keep. Titles of documents are
+// not in it (REC-2); a document is named by its number.
+type Overview struct {
+	Site      fact.Text          `json:"site"`
+	Seq       uint64             `json:"seq"`
+	At        time.Time          `json:"at"`
+	Alerts    []alerts.Alert     `json:"alerts"`
+	Rooms     []RoomOverview     `json:"rooms"`
+	Documents []DocumentOverview `json:"documents"`
+	Safes     []SafeOverview     `json:"safes"`
+	Doors     []DoorOverview     `json:"doors"`
+	Devices   []DeviceOverview   `json:"devices"`
+}
+
+// RoomOverview says who is in a room.
+type RoomOverview struct {
+	Place  fact.PlaceID     `json:"place"`
+	Name   fact.Text        `json:"name"`
+	People []PersonOverview `json:"people"`
+}
+
+// PersonOverview names a person and since when they are where they are.
+type PersonOverview struct {
+	ID    PersonID  `json:"id"`
+	Name  fact.Text `json:"name"`
+	Since time.Time `json:"since"`
+}
+
+// Whereabouts says how a document's place is known.
+type Whereabouts string
+
+// The ways in which a document's place is known. Unknown is never shown as known.
+const (
+	Here       Whereabouts = "here"       // heard there
+	Unseen     Whereabouts = "unseen"     // heard nowhere; the place is where it was last
+	Unreadable Whereabouts = "unreadable" // its place cannot be read at the moment
+)
+
+// DocumentOverview holds the record and the evidence about one document side by side.
+type DocumentOverview struct {
+	ID        DocumentID           `json:"id"`
+	Level     Level                `json:"level"`
+	Home      fact.PlaceID         `json:"home"`
+	HomeName  fact.Text            `json:"home_name"`
+	Known     Whereabouts          `json:"known"`
+	Place     fact.PlaceID         `json:"place"`
+	PlaceName fact.Text            `json:"place_name"`
+	Since     time.Time            `json:"since"`
+	Certainty presence.CertaintyBP `json:"certainty_bp"`
+	Evidence  string               `json:"evidence"`
+	Loan      *LoanOverview        `json:"loan,omitempty"`
+}
+
+// LoanOverview is a loan under way.
+type LoanOverview struct {
+	ID       LoanID     `json:"id"`
+	Status   LoanStatus `json:"status"`
+	Borrower PersonID   `json:"borrower"`
+	Name     fact.Text  `json:"name"`
+	Due      time.Time  `json:"due"`
+	Overdue  bool       `json:"overdue"`
+	Awaits   []Post     `json:"awaits"`
+}
+
+// SafeOverview says how a safe stands and who is still missing.
+type SafeOverview struct {
+	ID      fact.SafeID       `json:"id"`
+	Name    fact.Text         `json:"name"`
+	Session string            `json:"session,omitempty"`
+	Phase   threelock.Phase   `json:"phase,omitempty"`
+	Purpose threelock.Purpose `json:"purpose,omitempty"`
+	Present []PartyOverview   `json:"present"`
+	Missing []PartyOverview   `json:"missing"`
+	// LastEnd says how the last session ended, or why nothing more happens.
+	LastEnd fact.Text      `json:"last_end,omitzero"`
+	EndCode threelock.Why  `json:"end_code,omitempty"`
+	Locks   []LockOverview `json:"locks"`
+	// DoorOpen is nil when no lock has reported its door sensor.
+	DoorOpen *bool `json:"door_open"`
+}
+
+// PartyOverview is one party of an opening.
+type PartyOverview struct {
+	Party  threelock.Party `json:"party"`
+	Name   fact.Text       `json:"name"`
+	Person PersonID        `json:"person,omitempty"`
+	Who    fact.Text       `json:"who,omitzero"`
+}
+
+// LockOverview is one lock of a safe.
+type LockOverview struct {
+	ID     fact.DeviceID `json:"id"`
+	Bolt   string        `json:"bolt"` // locked, unlocked, jammed or unknown
+	Tamper bool          `json:"tamper"`
+}
+
+// DoorOverview is one door.
+type DoorOverview struct {
+	ID   fact.DoorID `json:"id"`
+	Name fact.Text   `json:"name"`
+	Open bool        `json:"open"`
+}
+
+// DeviceOverview is one device.
+type DeviceOverview struct {
+	ID       fact.DeviceID `json:"id"`
+	Kind     DeviceKind    `json:"kind"`
+	Name     fact.Text     `json:"name"`
+	State    string        `json:"state"` // up, down, fault or unknown
+	Code     string        `json:"code,omitempty"`
+	Detail   string        `json:"detail,omitempty"`
+	Identity string        `json:"identity,omitempty"`
+	Since    time.Time     `json:"since"`
+}
+
+// Overview returns the wall screen's view at a wall time.
+func (s *State) Overview(now time.Time) Overview {
+	o := Overview{Site: s.site.Name, Seq: s.seq, At: now, Alerts: s.alerts.List()}
+	for _, id := range sortedKeys(s.site.Places) {
+		if p := s.site.Places[id]; p.Kind == Room || p.Kind == ReadingRoom {
+			o.Rooms = append(o.Rooms, RoomOverview{Place: id, Name: p.Name, People: s.peopleIn(id)})
+		}
+	}
+	for _, id := range sortedKeys(s.documents) {
+		o.Documents = append(o.Documents, s.documentOverview(s.documents[id], now))
+	}
+	for _, id := range sortedKeys(s.site.Safes) {
+		o.Safes = append(o.Safes, s.safeOverview(s.site.Safes[id]))
+	}
+	for _, id := range sortedKeys(s.site.Doors) {
+		door := s.site.Doors[id]
+		o.Doors = append(o.Doors, DoorOverview{ID: id, Name: s.site.doorName(door), Open: s.doors[id].open})
+	}
+	for _, id := range sortedKeys(s.site.Devices) {
+		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))
+	}
+	return o
+}
+
+func (s *State) peopleIn(room fact.PlaceID) []PersonOverview {
+	people := []PersonOverview{}
+	for id, since := range s.rooms[room] {
+		people = append(people, PersonOverview{ID: id, Name: s.persons[id].Name, Since: since.Wall})
+	}
+	slices.SortFunc(people, func(a, b PersonOverview) int { return cmp.Compare(a.ID, b.ID) })
+	return people
+}
+
+func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
+	o := DocumentOverview{ID: d.ID, Level: d.Level, Home: d.Home, HomeName: s.site.placeName(d.Home), Known: Unseen,
+		Place: d.Seen.Place, PlaceName: s.site.placeName(d.Seen.Place), Since: d.Seen.Since.Wall, Certainty: d.Seen.Certainty, Evidence: d.Seen.Evidence}
+	if d.Seen.Known {
+		o.Known = Here
+		if _, silent := s.unreadable[d.Seen.Place]; silent {
+			o.Known = Unreadable
+		}
+	}
+	if l := s.loans[d.Loan]; l != nil {
+		o.Loan = &LoanOverview{ID: l.ID, Status: l.Status, Borrower: l.Borrower, Name: s.persons[l.Borrower].Name, Due: l.Due,
+			Overdue: l.Status == LoanOut && now.After(l.Due), Awaits: append([]Post{}, l.awaits()...)}
+	}
+	return o
+}
+
+func (s *State) safeOverview(safe Safe) SafeOverview {
+	session := s.openings[safe.ID]
+	o := SafeOverview{ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
+	for _, p := range session.Present {
+		o.Present = append(o.Present, PartyOverview{Party: p.Party, Name: p.Party.Name(), Person: p.Person, Who: s.persons[p.Person].Name})
+	}
+	if session.Active() {
+		for _, p := range session.Missing() {
+			o.Missing = append(o.Missing, PartyOverview{Party: p, Name: p.Name()})
+		}
+	} else if session.Why != "" {
+		o.EndCode, o.LastEnd = session.Why, session.Why.Text()
+	}
+	for _, id := range safe.Locks {
+		l := s.locks[id]
+		o.Locks = append(o.Locks, LockOverview{ID: id, Bolt: boltWord(l.Bolt), Tamper: l.Tamper})
+		if l.Door != fact.InputUnknown {
+			open := l.Door != fact.InputInactive || (o.DoorOpen != nil && *o.DoorOpen)
+			o.DoorOpen = &open
+		}
+	}
+	return o
+}
+
+func boltWord(b fact.BoltState) string {
+	switch b {
+	case fact.BoltLocked:
+		return "locked"
+	case fact.BoltUnlocked:
+		return "unlocked"
+	case fact.BoltJammed:
+		return "jammed"
+	case fact.BoltUnknown:
+	}
+	return "unknown"
+}
+
+func (s *State) deviceOverview(d Device) DeviceOverview {
+	status := s.devices[d.ID]
+	word := map[fact.DeviceState]string{fact.DeviceUnknown: "unknown", fact.DeviceUp: "up", fact.DeviceDown: "down", fact.DeviceFault: "fault"}[status.State]
+	return DeviceOverview{ID: d.ID, Kind: d.Kind, Name: s.site.deviceName(d.ID), State: word, Code: status.Code, Detail: status.Detail, Identity: status.Identity, Since: status.Since.Wall}
+}
