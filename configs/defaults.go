@@ -1,0 +1,81 @@
+package configs
+
+import "time"
+
+// defaults fills a block with what holds where the file says nothing. It is the only
+// place of defaults: the walk calls it for each block before reading it, JSONSchema to
+// show them. Blocks without defaults are left as they are.
+func defaults(block any) {
+	switch b := block.(type) {
+	case *Site:
+		b.Data = "/var/lib/trilock"
+		defaults(&b.Identity)
+		defaults(&b.Console)
+		defaults(&b.Policy)
+	case *Identity:
+		b.Timezone, b.Language = "Asia/Shanghai", Chinese
+	case *Console:
+		b.Listen = "127.0.0.1:8420"
+	case *MQTT:
+		b.Broker, b.Listen = BrokerBuiltin, "127.0.0.1:8883"
+	case *Door:
+		b.StrikeTime, b.HeldOpenAfter = seconds(5), seconds(30)
+	case *Reader:
+		b.Baud, b.PowerDBm = 115200, 26
+	case *BadgeLine:
+		b.Baud = 9600
+	case *Channel:
+		b.Timeout = seconds(5)
+	case *Presence:
+		b.Certainty, b.UnseenAfter = 0.99, seconds(6)
+	case *Policy:
+		*b = Policy{
+			BadgePairWindow:        seconds(30),
+			HandOverWindow:         seconds(60),
+			OpeningWindow:          seconds(60),
+			OpeningStatementValid:  minutes(10),
+			PINEntryTime:           seconds(20),
+			WrongPINsBeforeLockout: 5,
+			LockoutTime:            minutes(10),
+			LockAnswerTime:         seconds(5),
+			UnlockedTime:           seconds(30),
+			SafeOpenMax:            minutes(10),
+			DoorGrantTime:          seconds(10),
+			DeviceDownAfter:        seconds(5),
+			MissingAfter:           seconds(15),
+			LentUnseenAfter:        minutes(30),
+			LoanLongest: map[Level]Duration{
+				TopSecret: hours(12), Secret: hours(48), Confidential: hours(48), Internal: hours(720),
+			},
+			LoanApprovals: map[Level][]Post{
+				TopSecret:    {PostGeneralOfficeHead, PostSupervisingLeader},
+				Secret:       {PostGeneralOfficeHead},
+				Confidential: {},
+				Internal:     {},
+			},
+			Repeat: map[Severity]Duration{Info: 0, Warning: minutes(10), Critical: minutes(1)},
+		}
+		defaults(&b.Presence)
+	}
+}
+
+// nameUnnamed gives the site and its places the names that follow from others: these
+// defaults need the file to be read first.
+func nameUnnamed(s *Site) {
+	if s.Identity.NameEN == "" {
+		s.Identity.NameEN = s.Identity.Name
+	}
+	for i := range s.Places {
+		p := &s.Places[i]
+		if p.Name == "" {
+			p.Name = string(p.ID)
+		}
+		if p.NameEN == "" {
+			p.NameEN = string(p.ID)
+		}
+	}
+}
+
+func seconds(n time.Duration) Duration { return Duration(n * time.Second) }
+func minutes(n time.Duration) Duration { return Duration(n * time.Minute) }
+func hours(n time.Duration) Duration   { return Duration(n * time.Hour) }

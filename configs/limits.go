@@ -1,0 +1,82 @@
+package configs
+
+import "reflect"
+
+// Limits of a configuration, each with its reason. Ranges of single settings stand
+// beside their field, in the types.
+const (
+	// MaxFileBytes: a site of some hundred places and readers, with comments throughout, is a third of this.
+	MaxFileBytes = 256 << 10
+	// MaxKeyFileBytes: a certificate chain with comments is some 10 KiB.
+	MaxKeyFileBytes = 64 << 10
+	// MaxIDLen is the length of an id: short enough for an MQTT topic, a metric label and a table of 80 columns.
+	MaxIDLen = 40
+	// MaxTextLen bounds every other text, in bytes: names on a screen, paths, addresses.
+	MaxTextLen = 500
+	// MaxFaults is how many faults are listed; a person fixes these first, and a file of
+	// garbage must not answer with megabytes.
+	MaxFaults = 200
+	// MaxFoundLen is how many characters of a wrong value a fault repeats: one line must stay one line.
+	MaxFoundLen = 60
+
+	// MaxPlaces: some hundreds of shelves; presence keeps a table of tags by places.
+	MaxPlaces = 500
+	// MaxAdjoining: a corridor with a door every few metres.
+	MaxAdjoining = 64
+	// MaxDoors is what one officer can still look after.
+	MaxDoors = 64
+	// MaxReaders: each has a serial line and a goroutine of its own.
+	MaxReaders = 64
+	// MaxAntennas is the width of the antenna mask of the widest reader protocol (0x5A: 32 bits).
+	MaxAntennas = 32
+	// MaxBadgeLines: each has a serial line and a goroutine of its own.
+	MaxBadgeLines = 32
+	// MaxBadgeReaders on one line: at 9600 baud a poll and its answer take about 30 ms, so sixteen
+	// readers are asked twice a second.
+	MaxBadgeReaders = 16
+	// MaxSafes is what one officer can still look after.
+	MaxSafes = 16
+	// LocksPerSafe: three locks, three parties (SAF-1).
+	LocksPerSafe = 3
+	// MaxLocks is three for each safe.
+	MaxLocks = LocksPerSafe * MaxSafes
+	// MaxApprovals of one loan: a chain longer than this is not kept, it is worked around.
+	MaxApprovals = 5
+	// MaxChannels: each keeps its own place in the outbox.
+	MaxChannels = 32
+	// MaxAccounts: desks and machines, not people.
+	MaxAccounts = 64
+)
+
+// maxItems is the limit of a list of elements of type t; 0 is no list of ours.
+func maxItems(t reflect.Type) int {
+	switch t {
+	case reflect.TypeFor[Place]():
+		return MaxPlaces
+	case reflect.TypeFor[ID]():
+		return MaxAdjoining
+	case reflect.TypeFor[Level]():
+		return len(Levels())
+	case reflect.TypeFor[Door]():
+		return MaxDoors
+	case reflect.TypeFor[Reader]():
+		return MaxReaders
+	case reflect.TypeFor[Antenna]():
+		return MaxAntennas
+	case reflect.TypeFor[BadgeLine]():
+		return MaxBadgeLines
+	case reflect.TypeFor[BadgeReader]():
+		return MaxBadgeReaders
+	case reflect.TypeFor[Safe]():
+		return MaxSafes
+	case reflect.TypeFor[Lock]():
+		return MaxLocks
+	case reflect.TypeFor[Post]():
+		return MaxApprovals
+	case reflect.TypeFor[Channel]():
+		return MaxChannels
+	case reflect.TypeFor[Account]():
+		return MaxAccounts
+	}
+	return 0
+}

@@ -1,0 +1,53 @@
+package configs
+
+// Policy is every number of the rules. Defaults are the rules' own; the ranges keep a
+// slip of the pen from turning a rule off.
+type Policy struct {
+	// BadgePairWindow is how far apart the two badges of a hand-over may be (CIR-4).
+	BadgePairWindow Duration `yaml:"badge_pair_window" min:"5s" max:"5m" want:"how far apart both badges of a hand-over may be"`
+	// HandOverWindow is how soon after the second badge the folder must leave or arrive. Not shorter than BadgePairWindow.
+	HandOverWindow Duration `yaml:"hand_over_window" min:"10s" max:"10m" want:"how soon the folder leaves or arrives after both badges"`
+	// OpeningWindow is the time for all three parties, from the first (SAF-1).
+	OpeningWindow Duration `yaml:"opening_window" min:"10s" max:"5m" want:"how long the three parties of an opening have, from the first"`
+	// OpeningStatementValid is how long a stated purpose waits for its parties (SAF-2). Not shorter than OpeningWindow.
+	OpeningStatementValid Duration `yaml:"opening_statement_valid" min:"1m" max:"1h" want:"how long the stated purpose of an opening is valid"`
+	// PINEntryTime is from the badge to the enter key. Not longer than OpeningWindow.
+	PINEntryTime Duration `yaml:"pin_entry_time" min:"5s" max:"60s" want:"how long a PIN may take after the badge"`
+	// WrongPINsBeforeLockout: at four digits, ten tries are one chance in a thousand.
+	WrongPINsBeforeLockout int `yaml:"wrong_pins_before_lockout" min:"1" max:"10" want:"how many wrong PINs lock a person out"`
+	// LockoutTime is how long that person's PIN is refused.
+	LockoutTime Duration `yaml:"lockout_time" min:"1m" max:"24h" want:"how long a person stays locked out"`
+	// LockAnswerTime is how long a lock has for each answer.
+	LockAnswerTime Duration `yaml:"lock_answer_time" min:"1s" max:"30s" want:"how long a lock has to answer"`
+	// UnlockedTime is how long the bolts stay free for the door to be opened; the locks themselves allow 60 s.
+	UnlockedTime Duration `yaml:"unlocked_time" min:"5s" max:"60s" want:"how soon the safe's door must be opened"`
+	// SafeOpenMax is how long the safe may stay open (SAF-3). Longer than UnlockedTime.
+	SafeOpenMax Duration `yaml:"safe_open_max" min:"1m" max:"1h" want:"how long the safe may stay open"`
+	// DoorGrantTime is how soon a granted door must be opened. Not shorter than any door's strike_time.
+	DoorGrantTime Duration `yaml:"door_grant_time" min:"1s" max:"60s" want:"how soon a granted door must be opened"`
+	// DeviceDownAfter is how long a device must be down to be reported, against transients.
+	DeviceDownAfter Duration `yaml:"device_down_after" min:"1s" max:"5m" want:"how long a device must be down to be reported"`
+	// MissingAfter is how long a folder must be unseen at home to be missing (INC-1). Longer
+	// than DeviceDownAfter, so that a dead reader is known before its folders are doubted, and
+	// not shorter than Presence.UnseenAfter.
+	MissingAfter Duration `yaml:"missing_after" min:"5s" max:"1h" want:"how long a folder must be unseen at home to be missing"`
+	// LentUnseenAfter is how long a lent folder may be seen nowhere.
+	LentUnseenAfter Duration `yaml:"lent_unseen_after" min:"1m" max:"24h" want:"how long a lent folder may be seen nowhere"`
+	// LoanLongest is the longest loan of each level (CIR-3); a level without an entry has no limit.
+	// A higher level never has a longer one.
+	LoanLongest map[Level]Duration `yaml:"loan_longest" min:"1m" max:"8760h" want:"the longest loan of each level"`
+	// LoanApprovals are the posts that must approve a loan of each level (CIR-1). Secret and top
+	// secret always have some, and top secret all that secret has.
+	LoanApprovals map[Level][]Post `yaml:"loan_approvals" want:"the posts that approve a loan of each level"`
+	Presence      Presence         `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
+	// Repeat is how often a notice comes again until somebody acknowledges; 0 is once. Critical always repeats.
+	Repeat map[Severity]Duration `yaml:"repeat" min:"0s" max:"24h" want:"how often notices repeat until acknowledged; 0s is once"`
+}
+
+// Presence is when reads become a conclusion.
+type Presence struct {
+	// Certainty is a probability; below one half a conclusion is a guess, and nothing is certain.
+	Certainty float64 `yaml:"certainty" min:"0.5" max:"0.9999" want:"the probability from which a conclusion is drawn"`
+	// UnseenAfter is how long rounds must miss a tag before it is doubted.
+	UnseenAfter Duration `yaml:"unseen_after" min:"1s" max:"5m" want:"how long a tag must be missed before it is doubted"`
+}

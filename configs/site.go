@@ -1,0 +1,198 @@
+package configs
+
+import "fmt"
+
+// Site is the whole configuration of one site: complete with defaults, file paths
+// resolved, relations checked. Lists keep the file's order.
+//
+// The tags of these types are read by the walk and by JSONSchema: need marks a key that
+// must be given, want says what belongs there, min and max bound a number or a duration,
+// file says what kind of file a path leads to.
+type Site struct {
+	Identity Identity `yaml:"site" need:"yes" want:"name, timezone and language of the site"`
+	// Data is the folder of the journal and of the keys made at the first start.
+	Data          File        `yaml:"data" file:"folder" want:"the folder for the journal"`
+	Console       Console     `yaml:"console" want:"where the web pages and the API listen"`
+	MQTT          *MQTT       `yaml:"mqtt" want:"how the daemon and the locks meet; needed as soon as there are locks"`
+	Places        []Place     `yaml:"places" need:"yes" want:"the places where folders and people can be"`
+	Doors         []Door      `yaml:"doors" want:"the doors with a contact, a strike or badge readers"`
+	Readers       []Reader    `yaml:"readers" want:"the UHF readers"`
+	BadgeLines    []BadgeLine `yaml:"badge_lines" want:"the OSDP lines with their badge readers"`
+	Safes         []Safe      `yaml:"safes" want:"the safes, each under three locks"`
+	Locks         []Lock      `yaml:"locks" want:"the locks of the safes"`
+	ControllerKey File        `yaml:"controller_key" file:"secret" want:"the key file that signs the approvals of approvals: controller-key"`
+	Policy        Policy      `yaml:"policy" want:"the numbers of the rules; every one has a default"`
+	Alerts        Alerts      `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
+	Access        []Account   `yaml:"access" want:"the machine and desk accounts"`
+}
+
+// Identity says which site this is.
+type Identity struct {
+	Name string `yaml:"name" need:"yes" want:"the name of the site in Chinese"`
+	// NameEN is Name where no English name is given.
+	NameEN string `yaml:"name_en" want:"the name of the site in English"`
+	// Timezone is an IANA name: due times and hours of duty are local.
+	Timezone string   `yaml:"timezone" want:"a time zone such as Asia/Shanghai"`
+	Language Language `yaml:"language" want:"the language of notices and first pages"`
+}
+
+// Console is where the web pages and the API listen.
+type Console struct {
+	// Listen is host:port. Port 0 lets the system choose.
+	Listen string `yaml:"listen" want:"an address such as 127.0.0.1:8420"`
+	// Certificate and Key are both given or both empty; empty only on loopback.
+	Certificate File `yaml:"certificate" file:"certificate" want:"the PEM certificate of the console"`
+	Key         File `yaml:"key" file:"secret" want:"the PEM key of the console's certificate"`
+}
+
+// BrokerBuiltin in MQTT.Broker means that the daemon runs the broker itself.
+const BrokerBuiltin = "builtin"
+
+// DaemonName is the common name of the daemon's client certificate, and so its MQTT
+// user name. No lock may have it.
+const DaemonName = "trilockd"
+
+// MQTT is how the daemon and the locks meet. TLS with certificates on both sides always.
+type MQTT struct {
+	// Broker is BrokerBuiltin or tls://host:port.
+	Broker string `yaml:"broker" want:"builtin, or tls://host:port of the site's own broker"`
+	// Listen is host:port; it counts with the built-in broker only. Port 0 lets the system choose.
+	Listen      string `yaml:"listen" want:"an address such as 127.0.0.1:8883; with the built-in broker only"`
+	Authority   File   `yaml:"authority" need:"yes" file:"authority" want:"the PEM certificate of the authority that signs locks, daemon and broker"`
+	Certificate File   `yaml:"certificate" need:"yes" file:"certificate" want:"the daemon's own PEM client certificate, common name trilockd"`
+	Key         File   `yaml:"key" need:"yes" file:"secret" want:"the PEM key of the daemon's certificate"`
+	// ServerCertificate and ServerKey are the built-in broker's; empty with a broker of the site's own.
+	ServerCertificate File `yaml:"server_certificate" file:"certificate" want:"the built-in broker's PEM certificate"`
+	ServerKey         File `yaml:"server_key" file:"secret" want:"the PEM key of the built-in broker's certificate"`
+}
+
+// Builtin reports whether the daemon runs the broker itself.
+func (m *MQTT) Builtin() bool { return m.Broker == BrokerBuiltin }
+
+// Place is where a folder or a person can be.
+type Place struct {
+	ID   ID        `yaml:"id" need:"yes" want:"the id of the place"`
+	Kind PlaceKind `yaml:"kind" need:"yes" want:"the kind of place"`
+	// Name and NameEN are the id where they are not given.
+	Name   string `yaml:"name" want:"the name of the place in Chinese"`
+	NameEN string `yaml:"name_en" want:"the name of the place in English"`
+	// Adjoins holds as the file gives it, one direction being enough; see Site.Adjoining.
+	Adjoins []ID `yaml:"adjoins" want:"ids of the places one can step into from here"`
+	// Levels are what may be kept here: for cabinets and safes, and only for them.
+	Levels []Level `yaml:"levels" want:"the levels that may be kept here; for cabinets and safes"`
+	// BadgeReader is where both sides of a hand-over at this place show their badges; may be empty.
+	BadgeReader ID `yaml:"badge_reader" want:"the id of the badge reader for hand-overs here"`
+}
+
+// Door is a passage between two adjoining places that has a contact, a strike or badge readers.
+type Door struct {
+	ID   ID `yaml:"id" need:"yes" want:"the id of the door"`
+	From ID `yaml:"from" need:"yes" want:"the id of the place on the outer side"`
+	To   ID `yaml:"to" need:"yes" want:"the id of the place on the inner side"`
+	// EntryReader is on the outer side, ExitReader on the inner; either may be empty.
+	EntryReader ID      `yaml:"entry_reader" want:"the id of the badge reader on the outer side"`
+	ExitReader  ID      `yaml:"exit_reader" want:"the id of the badge reader on the inner side"`
+	Contact     *Input  `yaml:"contact" want:"the input that is active while the door is open"`
+	ExitButton  *Input  `yaml:"exit_button" want:"the input of the button that lets people out"`
+	Strike      *Output `yaml:"strike" want:"the output that lets the door be opened"`
+	// StrikeTime is how long the strike is held: 1 s is a hand on the handle, 60 s a trolley.
+	StrikeTime Duration `yaml:"strike_time" min:"1s" max:"60s" want:"how long the strike lets the door be opened"`
+	// HeldOpenAfter is when an open door becomes an alert (ACC-3).
+	HeldOpenAfter Duration `yaml:"held_open_after" min:"5s" max:"30m" want:"how long the door may stand open"`
+}
+
+// Input is one input of a badge reader or of a UHF reader. Numbers count from 0.
+type Input struct {
+	Device ID    `yaml:"device" need:"yes" want:"the id of the badge reader or UHF reader that has the input"`
+	Input  uint8 `yaml:"input" need:"yes" min:"0" max:"63" want:"the number of the input, from 0"`
+}
+
+// String names the input for people.
+func (in Input) String() string { return fmt.Sprintf("input %d of %s", in.Input, in.Device) }
+
+// Output is one output of a badge reader: its line is encrypted and every command on it
+// authenticated, which no UHF reader's line is. Numbers count from 0.
+type Output struct {
+	Device ID    `yaml:"device" need:"yes" want:"the id of the badge reader that has the output"`
+	Output uint8 `yaml:"output" need:"yes" min:"0" max:"63" want:"the number of the output, from 0"`
+}
+
+// String names the output for people.
+func (out Output) String() string { return fmt.Sprintf("output %d of %s", out.Output, out.Device) }
+
+// Reader is a UHF reader on a serial port of its own.
+type Reader struct {
+	ID       ID         `yaml:"id" need:"yes" want:"the id of the UHF reader"`
+	Port     SerialPort `yaml:"port" need:"yes" want:"a path such as /dev/serial/by-id/..."`
+	Protocol Protocol   `yaml:"protocol" need:"yes" want:"the protocol that the reader speaks"`
+	Baud     int        `yaml:"baud" want:"the speed of the line in baud"`
+	// PowerDBm is the transmit power; readers of both protocols refuse more than 33 dBm.
+	PowerDBm int       `yaml:"power_dbm" min:"0" max:"33" want:"the transmit power in dBm"`
+	Antennas []Antenna `yaml:"antennas" need:"yes" want:"which antenna watches which place"`
+}
+
+// Antenna is one antenna port of a UHF reader. Several antennas may watch one place.
+type Antenna struct {
+	// Port counts from 1, as the labels on the readers do.
+	Port    uint8 `yaml:"port" need:"yes" min:"1" max:"32" want:"the number on the antenna port, from 1"`
+	Watches ID    `yaml:"watches" need:"yes" want:"the id of the place that the antenna reads"`
+}
+
+// BadgeLine is one RS-485 line with OSDP badge readers.
+type BadgeLine struct {
+	ID      ID            `yaml:"id" need:"yes" want:"the id of the line"`
+	Port    SerialPort    `yaml:"port" need:"yes" want:"a path such as /dev/serial/by-id/..."`
+	Baud    int           `yaml:"baud" want:"the speed of the line in baud"`
+	Readers []BadgeReader `yaml:"readers" need:"yes" want:"the badge readers on the line"`
+}
+
+// BadgeReader is one OSDP badge reader.
+type BadgeReader struct {
+	ID ID `yaml:"id" need:"yes" want:"the id of the badge reader"`
+	// Address is the reader's OSDP address, 0 to 126 (127 is every reader).
+	Address uint8 `yaml:"address" need:"yes" min:"0" max:"126" want:"the OSDP address of the reader"`
+	// KeyFile holds the reader's secure channel base key: see ReadBadgeKey.
+	KeyFile File `yaml:"key_file" need:"yes" file:"badge-key" want:"a file with the reader's key, 32 hexadecimal digits"`
+}
+
+// Safe is a safe under three locks.
+type Safe struct {
+	ID          ID        `yaml:"id" need:"yes" want:"the id of the safe"`
+	Place       ID        `yaml:"place" need:"yes" want:"the id of a place of kind safe"`
+	BadgeReader ID        `yaml:"badge_reader" need:"yes" want:"the id of the badge reader with keypad at the safe"`
+	Locks       []ID      `yaml:"locks" need:"yes" want:"the ids of its three locks"`
+	Approvals   Approvals `yaml:"approvals" need:"yes" want:"who signs what the locks verify"`
+}
+
+// Lock is one lock of a safe. Its id is also the common name of its certificate.
+type Lock struct {
+	ID        ID   `yaml:"id" need:"yes" want:"the id of the lock"`
+	PublicKey File `yaml:"public_key" need:"yes" file:"public" want:"the file of the public key that the lock signs with"`
+}
+
+// Alerts says which people are told by which way.
+type Alerts struct {
+	Channels []Channel `yaml:"channels" need:"yes" want:"the ways to reach people"`
+	// Routes has an entry for every severity; only info may go nowhere.
+	Routes map[Severity][]ID `yaml:"routes" need:"yes" want:"the names of channels for info, warning and critical"`
+}
+
+// Channel is one way to reach people.
+type Channel struct {
+	Name ID          `yaml:"name" need:"yes" want:"the name of the channel"`
+	Kind ChannelKind `yaml:"kind" need:"yes" want:"the kind of channel"`
+	// URL and SecretFile belong to a webhook. The URL is https, or http on loopback.
+	URL        string `yaml:"url" want:"the address of the webhook, https://..."`
+	SecretFile File   `yaml:"secret_file" file:"secret" want:"the file of the secret that signs the webhook's requests"`
+	// Timeout bounds one attempt.
+	Timeout Duration `yaml:"timeout" min:"1s" max:"60s" want:"how long one attempt of the webhook may take"`
+}
+
+// Account is a desk or a machine that signs in by a token.
+type Account struct {
+	Name ID   `yaml:"name" need:"yes" want:"the name of the account"`
+	Role Role `yaml:"role" need:"yes" want:"what the account may do"`
+	// Person is who acts through the account; empty for observers only.
+	Person PersonID  `yaml:"person" want:"the number of the person who acts through the account"`
+	Token  TokenHash `yaml:"token_sha256" need:"yes" want:"the SHA-256 of the token as 64 hexadecimal digits"`
+}
