@@ -13,7 +13,7 @@ func defaults(block any) {
 		defaults(&b.Console)
 		defaults(&b.Policy)
 	case *Identity:
-		b.Timezone, b.Language = "Asia/Shanghai", Chinese
+		b.ID, b.Timezone, b.Language = "secrecy-room", "Asia/Shanghai", Chinese
 	case *Console:
 		b.Listen = "127.0.0.1:8420"
 	case *MQTT:

@@ -67,7 +67,7 @@ func TestParseReadsWhatTheFileSays(t *testing.T) {
 		what      string
 		got, want any
 	}{
-		{"name", site.Identity, Identity{Name: "12", NameEN: "Twelve", Timezone: "UTC", Language: English}},
+		{"name", site.Identity, Identity{ID: "secrecy-room", Name: "12", NameEN: "Twelve", Timezone: "UTC", Language: English}},
 		{"relative folder", site.Data, File("/etc/trilock/state")},
 		{"relative file", site.MQTT.Authority, File("/etc/trilock/pki/ca.crt")},
 		{"absolute file", site.MQTT.Key, File("/etc/trilock/pki/trilockd.key")},

@@ -28,6 +28,8 @@ type Site struct {
 
 // Identity says which site this is.
 type Identity struct {
+	// ID names the site in the record's signature and never changes: a record is signed as "trilock-<id>".
+	ID ID `yaml:"id" want:"the id of the site, for the signature of its record"`
 	Name string `yaml:"name" need:"yes" want:"the name of the site in Chinese"`
 	// NameEN is Name where no English name is given.
 	NameEN string `yaml:"name_en" want:"the name of the site in English"`

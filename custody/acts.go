@@ -120,6 +120,9 @@ func (d *decision) registerPerson(p Person) Outcome {
 	if !personIDForm.MatchString(subject) || p.Name.ZH == "" || p.Name.EN == "" || len(p.Name.ZH)+len(p.Name.EN) > MaxTextLen {
 		return refuse("bad-person", RuleRegister, subject, fact.Text{ZH: "人员编号或姓名不合格式：编号用字母、数字和连字符，姓名用中英文填写。", EN: "Number or name is malformed: letters, digits and hyphens for the number, the name in both languages."})
 	}
+	if len(p.Posts) > MaxPosts || len(p.Rooms) > len(d.site.Places) {
+		return refuse("too-much", RuleRegister, subject, fact.Text{ZH: "岗位或房间过多。", EN: "Too many posts or rooms."})
+	}
 	if i := slices.IndexFunc(p.Posts, func(q Post) bool { return !q.Valid() }); i >= 0 {
 		return refuse("unknown-post", "", subject, fact.Text{ZH: "没有岗位“%[1]s”。", EN: "There is no post %[1]q."}.Fill(string(p.Posts[i])))
 	}
@@ -152,6 +155,8 @@ func (d *decision) registerDocument(r DocumentRecord) Outcome {
 		return refuse("number-in-use", RuleNumber, subject, fact.Text{ZH: "编号 %[1]s 已使用，编号不得重复。", EN: "Number %[1]s is in use; numbers are never used twice."}.Fill(subject))
 	case r.Title == "" || len(r.Title) > MaxTextLen || !r.Level.Valid() || r.Copy < 1 || r.Copies < r.Copy:
 		return refuse("incomplete", RuleRegister, subject, fact.Text{ZH: "题名、密级、份号（第几份/共几份）必须填写正确。", EN: "Title, level and copy number (which of how many) must be filled in."})
+	case len(r.Scope) > MaxScope:
+		return refuse("too-much", RuleScope, subject, fact.Text{ZH: "知悉范围最多 %[1]d 人。", EN: "A scope holds %[1]d persons at most."}.Fill(MaxScope))
 	case r.Tag.IsZero():
 		return refuse("no-tag", RuleOneTag, subject, fact.Text{ZH: "文件没有标签，先写标签再登记。", EN: "The document has no tag; write one first."})
 	case tagTaken:

@@ -1,8 +1,10 @@
 package custody_test
 
 import (
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"trilock/alerts"
 	"trilock/custody"
@@ -495,10 +497,16 @@ func TestOddInputs(t *testing.T) {
 		presence.Moved{}, presence.Unseen{}, presence.NotReadable{Place: "nowhere"}, presence.ReadableAgain{Place: "nowhere"},
 		custody.Settled{Notice: "9-9", Alert: 9}, custody.Request{Act: custody.ApproveLoan{}}, custody.Request{Act: custody.StateOpening{}},
 		custody.Request{Act: custody.CancelOpening{}}, custody.Request{Act: custody.CloseAlert{}}, custody.Request{Act: custody.RegisterDocument{}},
+		custody.Request{Key: strings.Repeat("k", 1<<16), Act: custody.ApproveLoan{Loan: custody.LoanID("\x00\xff" + strings.Repeat("L", 1<<16))}},
 		custody.Request{Act: custody.RegisterPerson{}}, custody.Request{Act: custody.RequestLoan{}},
 	} {
 		s.feed(body)
 	}
 	s.after(time.Hour)
 	wantEqual(t, "commands", s.commands(), nil)
+	for _, e := range s.entries {
+		if len(e.Subject) > custody.MaxWordLen || !utf8.ValidString(e.Subject) || strings.ContainsRune(e.Subject, 0) {
+			t.Errorf("entry %d has a subject that no record takes: %.20q", e.Seq, e.Subject)
+		}
+	}
 }

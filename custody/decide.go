@@ -2,6 +2,8 @@ package custody
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"trilock/alerts"
 	"trilock/custody/fact"
@@ -82,7 +84,9 @@ type (
 	TellLocks struct {
 		Command threelock.Command
 		Opening threelock.Session // as it stood when the command was decided
-		Reason  string            // of a re-lock
+		// Lifetime bounds an authorisation: how long the locks may keep their bolts drawn for the door to be opened.
+		Lifetime time.Duration
+		Reason   string // of a re-lock
 	}
 	// Enrol tells presence of a new tag.
 	Enrol struct {
@@ -190,6 +194,9 @@ func (d *decision) finding(f presence.Finding) {
 
 func (d *decision) start(b Start) {
 	d.emit("daemon", &Started{Version: b.Version})
+	for _, place := range sortedKeys(d.unreadable) { // presence begins anew and says so again if it must
+		d.readable(place, true, "")
+	}
 	for _, id := range sortedKeys(d.openings) {
 		d.opening(id, (*threelock.Session).Restarted)
 	}
@@ -240,7 +247,7 @@ func (d *decision) settled(b Settled) {
 
 // emit makes an entry and carries it out.
 func (d *decision) emit(subject string, ev Event) {
-	e := Entry{Seq: d.seq + 1, At: d.in.At, Actor: d.in.Actor, Subject: subject, Event: ev}
+	e := Entry{Seq: d.seq + 1, At: d.in.At, Actor: word(d.in.Actor), Subject: word(subject), Event: ev}
 	if err := d.Evolve(e); err != nil {
 		panic(invariantError{err})
 	}
@@ -302,7 +309,13 @@ func (d *decision) repeatAlert(id string) {
 // clip bounds text that came from outside before it goes into the record.
 func clip(text string) string {
 	if len(text) > MaxTextLen {
-		return text[:MaxTextLen]
+		text = text[:MaxTextLen]
 	}
-	return text
+	return strings.ToValidUTF8(text, "�")
+}
+
+// word makes a name that came from outside fit for the record's columns.
+func word(text string) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text[:min(len(text), 2*MaxWordLen)], "\x00", "�"), "�")
+	return strings.ToValidUTF8(text[:min(len(text), MaxWordLen)], "")
 }

@@ -63,6 +63,22 @@ func (d *decision) settleHandOver(reader fact.DeviceID) {
 			d.giveOut(loan, h.custodian, doc.Seen.Evidence)
 		}
 	}
+	d.endIfDone(reader)
+}
+
+// endIfDone ends a hand-over in which something has changed hands and nothing more is
+// expected to, so that the next in line need not wait for the window.
+func (d *decision) endIfDone(reader fact.DeviceID) {
+	h := d.handOvers[reader]
+	if h == nil || !h.open || !h.settled {
+		return
+	}
+	for _, id := range d.loansOf(h.other) {
+		if slices.Contains(d.site.cabinetsOfReader(reader), d.documents[d.loans[id].Document].Home) && d.loans[id].Status == LoanReady {
+			return
+		}
+	}
+	d.emit(string(reader), &HandOverEnded{Reader: reader})
 }
 
 // handOverAt returns the hand-over under way at a document's home.

@@ -68,12 +68,14 @@ func (s *State) evolveLoan(at fact.Stamp, ev Event) {
 	case *LoanIssued:
 		l := s.loans[ev.Loan]
 		l.Status, l.Issued, l.Custodian = LoanOut, at, ev.Custodian
+		s.changedHands(l)
 		s.agenda.atWall(errand{errandLoanDue, string(l.ID)}, l.Due)
 		if doc := s.documents[l.Document]; !doc.Seen.Known {
 			s.expectAgain(at, doc)
 		}
 	case *LoanReturned:
 		l := s.loans[ev.Loan]
+		s.changedHands(l)
 		s.documents[l.Document].Loan = ""
 		s.agenda.off(errand{errandLoanDue, string(l.ID)})
 		delete(s.loans, l.ID) // the record keeps it; memory holds what is under way
@@ -81,3 +83,11 @@ func (s *State) evolveLoan(at fact.Stamp, ev Event) {
 }
 
 func (s *State) nextLoan() LoanID { return LoanID(fmt.Sprintf("L-%06d", s.loanCount+1)) }
+
+// changedHands marks the hand-over at a document's home, if one is open with its borrower.
+func (s *State) changedHands(l *Loan) {
+	home := s.site.Places[s.documents[l.Document].Home]
+	if h := s.handOvers[home.BadgeReader]; h != nil && h.open && h.other == l.Borrower {
+		h.settled = true
+	}
+}

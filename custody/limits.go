@@ -12,6 +12,11 @@ const (
 	MaxUnknownTagAlerts = 50
 	// MaxTextLen bounds every free text of an act, in bytes: a long title is under 300.
 	MaxTextLen = 1000
+	// MaxWordLen bounds subject and actor of an entry, in bytes: an EPC of 62 bytes in hexadecimal fits.
+	MaxWordLen = 160
+	// MaxScope bounds the persons in one document's scope, MaxPosts a person's posts.
+	MaxScope = 5000
+	MaxPosts = 20
 	// MaxDocumentsNamed in one statement of an opening: a safe's shelf.
 	MaxDocumentsNamed = 200
 	// MaxZones of one loan.

@@ -21,7 +21,7 @@ func (d *decision) opening(id fact.SafeID, move func(*threelock.Session) ([]thre
 		}
 	}
 	if command != threelock.None {
-		d.effect(TellLocks{Command: command, Opening: copyOf(session), Reason: string(session.Why)})
+		d.effect(TellLocks{Command: command, Opening: copyOf(session), Lifetime: d.timing().UnlockedTime, Reason: string(session.Why)})
 	}
 	return steps
 }
@@ -102,6 +102,7 @@ func (d *decision) judgeSafe(safe Safe) {
 	case doorOpen:
 		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "门已打开", EN: "its door is open"})
 	case drawn > 0 && !d.relocking(session):
+		d.effect(TellLocks{Command: threelock.Relock, Opening: copyOf(session), Reason: "no-session"})
 		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "有锁舌已缩回", EN: "a bolt is drawn"})
 	case locked == len(safe.Locks):
 		d.end(alerts.SafeNoSession, string(safe.ID))

@@ -69,8 +69,9 @@ type handOver struct {
 	first  badgeMark
 	second badgeMark
 	open   bool
-	// custodian and other are set while open.
+	// custodian and other are set while open; settled once something has changed hands.
 	custodian, other PersonID
+	settled          bool
 }
 
 type badgeMark struct {
@@ -147,7 +148,9 @@ func (s *State) Evolve(e Entry) error {
 	}
 	s.seq, s.now = e.Seq, e.At
 	switch ev := e.Event.(type) {
-	case *Started, *TagUnknown, *BadgeRefused, *RecordFailed:
+	case *TagUnknown, *BadgeRefused, *RecordFailed:
+	case *Started:
+		s.evolveStarted(e.At)
 	case *ActDone:
 		s.acts.remember(*ev)
 	case *PersonRegistered:
@@ -187,6 +190,20 @@ func (s *State) Evolve(e Entry) error {
 		return fmt.Errorf("entry %d has an event of type %T, which Evolve does not know", e.Seq, e.Event)
 	}
 	return nil
+}
+
+// evolveStarted forgets what only a running daemon can know: nothing has reported yet,
+// and what was true when the last run ended is not known to be true now.
+func (s *State) evolveStarted(at fact.Stamp) {
+	for _, d := range s.devices {
+		*d = DeviceStatus{Identity: d.Identity, Since: at}
+	}
+	for id := range s.devices {
+		s.agenda.off(errand{errandDeviceDown, string(id)})
+	}
+	for id, l := range s.locks {
+		s.locks[id] = LockChanged{Lock: id, Tamper: l.Tamper}
+	}
 }
 
 func (s *State) evolvePerson(p Person) {

@@ -50,6 +50,7 @@ func (d *decision) settleMove(doc *Document, from, to fact.PlaceID, evidence str
 	case from == doc.Home && loan.Status == LoanReady:
 		d.giveOut(loan, h.custodian, evidence)
 	}
+	d.endIfDone(d.site.Places[doc.Home].BadgeReader)
 }
 
 // safeMove compares what the safe's reader saw with the stated purpose, while the three

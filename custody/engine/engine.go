@@ -71,7 +71,7 @@ var (
 
 // Engine owns the state. Its methods may be called from any goroutine.
 type Engine struct {
-	Settings
+	with  Settings
 	queue chan item
 
 	mu    sync.RWMutex // guards state: held from the first decision of a batch to its commit
@@ -109,7 +109,7 @@ func New(ctx context.Context, s Settings) (*Engine, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{Settings: s, queue: make(chan item, QueueLen), latest: map[string]fact.Fact{}, done: make(chan struct{}), watchers: map[chan uint64]struct{}{}}
+	e := &Engine{with: s, queue: make(chan item, QueueLen), latest: map[string]fact.Fact{}, done: make(chan struct{}), watchers: map[chan uint64]struct{}{}}
 	if err := e.rebuild(ctx); err != nil {
 		return nil, err
 	}
@@ -131,11 +131,11 @@ func continued(last fact.Stamp, now time.Time) fact.Stamp {
 // rebuild replays the record into a new state and starts presence from it. The caller
 // holds mu, or is alone.
 func (e *Engine) rebuild(ctx context.Context) error {
-	state := custody.NewState(e.Site)
-	if err := e.Record.Replay(ctx, state.Evolve); err != nil {
+	state := custody.NewState(e.with.Site)
+	if err := e.with.Record.Replay(ctx, state.Evolve); err != nil {
 		return fmt.Errorf("replaying the record: %w", err)
 	}
-	where, err := presence.New(e.Places, e.Presence)
+	where, err := presence.New(e.with.Places, e.with.Presence)
 	if err != nil {
 		return fmt.Errorf("site for presence: %w", err)
 	}

@@ -19,35 +19,35 @@ func (e *Engine) haltReason() error {
 // halt stops deciding and takes the state back to what the record says. The caller
 // holds mu, so that nobody sees a decision that was not committed.
 func (e *Engine) halt(ctx context.Context, why error) {
-	e.Log.Error("the record cannot be written: no decisions until it can", "error", why)
+	e.with.Log.Error("the record cannot be written: no decisions until it can", "error", why)
 	e.status.Lock()
 	e.halted, e.haltedAt = why, e.stamp()
 	e.status.Unlock()
-	e.Metrics.ready(false)
+	e.with.Metrics.ready(false)
 	if err := e.rebuild(context.WithoutCancel(ctx)); err != nil {
-		e.Log.Error("the record cannot be read back either", "error", err)
+		e.with.Log.Error("the record cannot be read back either", "error", err)
 	}
 }
 
 // recover tries to write and, if that works, goes back to the record's state, takes the
 // devices' last words again and records how long nothing was decided.
 func (e *Engine) recover(ctx context.Context) bool {
-	if err := e.Record.Probe(ctx); err != nil {
+	if err := e.with.Record.Probe(ctx); err != nil {
 		return false
 	}
 	e.mu.Lock()
 	err := e.rebuild(ctx)
 	e.mu.Unlock()
 	if err != nil {
-		e.Log.Error("the record can be written but not replayed", "error", err)
+		e.with.Log.Error("the record can be written but not replayed", "error", err)
 		return false
 	}
 	e.status.Lock()
 	why, since := e.halted, e.haltedAt
 	e.halted = nil
 	e.status.Unlock()
-	e.Log.Info("the record can be written again", "undecided_for", e.stamp().Sub(since))
-	e.Metrics.ready(true)
+	e.with.Log.Info("the record can be written again", "undecided_for", e.stamp().Sub(since))
+	e.with.Metrics.ready(true)
 	again := []item{{input: custody.Input{Body: custody.Recovered{Since: since, Err: why.Error()}}}}
 	for _, key := range slices.Sorted(maps.Keys(e.latest)) {
 		again = append(again, item{fact: e.latest[key]})
@@ -75,9 +75,9 @@ func (e *Engine) refuseAll(items []item) {
 		e.remember(it.fact)
 		switch f := it.fact.(type) {
 		case fact.BadgeShown:
-			e.Perform(custody.Signal{Reader: f.Reader, Lamp: custody.LampRefused})
+			e.with.Perform(custody.Signal{Reader: f.Reader, Lamp: custody.LampRefused})
 		case fact.PINEntered:
-			e.Perform(custody.Signal{Reader: f.Reader, Lamp: custody.LampRefused})
+			e.with.Perform(custody.Signal{Reader: f.Reader, Lamp: custody.LampRefused})
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer close(e.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	opening := []item{{input: custody.Input{Body: custody.Start{Version: e.Version}}}}
+	opening := []item{{input: custody.Input{Body: custody.Start{Version: e.with.Version}}}}
 	for {
 		if err := e.turn(ctx, opening); err != nil {
 			return err
@@ -80,7 +80,10 @@ func (e *Engine) settle(ctx context.Context, items []item) (*bundle, uint64, err
 	}
 	if !b.empty() {
 		// A commit under way is not called off by the daemon's stopping: its callers must learn how it ended.
-		err = e.Record.Append(context.WithoutCancel(ctx), b.batch)
+		err = e.with.Record.Append(context.WithoutCancel(ctx), b.batch)
+	}
+	if errors.Is(err, journal.ErrStale) { // somebody else wrote: only a new process can catch up
+		return nil, 0, &brokenError{err}
 	}
 	if err != nil {
 		e.halt(ctx, err)
@@ -148,7 +151,7 @@ func (e *Engine) decideItem(b *bundle, it item) error {
 
 func (e *Engine) decideFact(b *bundle, now fact.Stamp, f fact.Fact) error {
 	e.remember(f)
-	e.Metrics.observe(f)
+	e.with.Metrics.observe(f)
 	var found []presence.Finding
 	switch f := f.(type) {
 	case fact.Round:
@@ -180,7 +183,7 @@ func (e *Engine) decide(b *bundle, in custody.Input) (custody.Outcome, error) {
 	b.batch.Entries = append(b.batch.Entries, d.Entries...)
 	b.effects = append(b.effects, d.Effects...)
 	for _, n := range d.Notices {
-		for _, channel := range e.Routes[n.Severity] {
+		for _, channel := range e.with.Routes[n.Severity] {
 			b.batch.Notices = append(b.batch.Notices, journal.Posting{Channel: channel, Notice: n})
 		}
 	}
@@ -197,7 +200,7 @@ func (e *Engine) publish(b *bundle, seq uint64) {
 			e.where.Enrol(enrol.Tag, enrol.Last)
 			continue
 		}
-		e.Perform(effect)
+		e.with.Perform(effect)
 	}
 	for _, reply := range b.replies {
 		reply()
@@ -205,9 +208,9 @@ func (e *Engine) publish(b *bundle, seq uint64) {
 	if len(b.batch.Entries) == 0 {
 		return
 	}
-	e.Metrics.committed(b.batch)
+	e.with.Metrics.committed(b.batch)
 	if len(b.batch.Notices) > 0 {
-		e.Wake()
+		e.with.Wake()
 	}
 	e.tellWatchers(seq)
 }

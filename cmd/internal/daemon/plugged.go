@@ -1,0 +1,235 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+
+	"trilock/configs"
+	"trilock/custody"
+	"trilock/custody/fact"
+	"trilock/custody/threelock"
+	"trilock/devices"
+	"trilock/devices/badge"
+	"trilock/devices/broker"
+	"trilock/devices/lock"
+	"trilock/devices/pki"
+	"trilock/devices/serialport"
+	"trilock/devices/uhf"
+	"trilock/firmware-protocols/lockwire"
+	"trilock/firmware-protocols/osdp"
+)
+
+// plugged is what is plugged in: lines with their supervisors, the locks, the broker.
+type plugged struct {
+	log         *slog.Logger
+	supervisors []*devices.Supervisor
+	badges      map[fact.DeviceID]*badge.Line
+	locks       *lock.Locks
+	broker      *broker.Broker
+	orders      chan custody.Effect
+}
+
+// orderQueueLen bounds what waits to be said to devices: every lamp and strike of a busy
+// minute. An order that does not fit is dropped and logged: a lamp is not worth waiting
+// for, and a lock that hears nothing stays locked.
+const orderQueueLen = 1024
+
+// plug prepares every device of the configuration. It opens no serial port: a port that
+// is not there is a device that is down.
+func plug(c *configs.Site, log *slog.Logger) (*plugged, error) {
+	p := &plugged{log: log, badges: map[fact.DeviceID]*badge.Line{}, orders: make(chan custody.Effect, orderQueueLen)}
+	for _, r := range c.Readers {
+		if err := p.plugReader(r); err != nil {
+			return nil, fmt.Errorf("reader %s: %w", r.ID, err)
+		}
+	}
+	for _, line := range c.BadgeLines {
+		if err := p.plugLine(line); err != nil {
+			return nil, fmt.Errorf("badge line %s: %w", line.ID, err)
+		}
+	}
+	if len(c.Locks) == 0 {
+		return p, nil
+	}
+	if err := p.plugLocks(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("locks: %w", err), p.close())
+	}
+	return p, nil
+}
+
+func (p *plugged) plugReader(r configs.Reader) error {
+	var ports []uint8
+	for _, a := range r.Antennas {
+		ports = append(ports, a.Port)
+	}
+	id := fact.DeviceID(r.ID)
+	driver, err := uhf.New(uhf.Settings{Device: id, Protocol: string(r.Protocol), Antennas: ports, PowerDBm: uint8(r.PowerDBm), Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.supervise([]fact.DeviceID{id}, r.Port, r.Baud, driver)
+	return nil
+}
+
+func (p *plugged) plugLine(l configs.BadgeLine) error {
+	var readers []badge.ReaderSettings
+	var ids []fact.DeviceID
+	for _, r := range l.Readers {
+		key, err := configs.ReadBadgeKey(r.KeyFile)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, fact.DeviceID(r.ID))
+		readers = append(readers, badge.ReaderSettings{Device: fact.DeviceID(r.ID), Address: r.Address, Key: osdp.Key(key)})
+	}
+	line, err := badge.New(badge.Settings{Line: fact.DeviceID(l.ID), Readers: readers, BaudRate: l.Baud, Log: p.log})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		p.badges[id] = line
+	}
+	p.supervise(ids, l.Port, l.Baud, line)
+	return nil
+}
+
+func (p *plugged) supervise(ids []fact.DeviceID, port configs.SerialPort, baud int, driver devices.Driver) {
+	dial := func(ctx context.Context) (devices.Link, error) {
+		return serialport.Open(ctx, serialport.Settings{Port: string(port), Baud: baud})
+	}
+	p.supervisors = append(p.supervisors, &devices.Supervisor{Devices: ids, Dial: dial, Driver: driver, Log: p.log})
+}
+
+func (p *plugged) plugLocks(c *configs.Site) error {
+	url := c.MQTT.Broker
+	if c.MQTT.Builtin() {
+		if err := p.startBroker(c); err != nil {
+			return err
+		}
+		url = "tls://" + p.broker.Addr()
+	}
+	tls, err := pki.ClientTLS(string(c.MQTT.Authority), pki.Leaf{CertFile: string(c.MQTT.Certificate), KeyFile: string(c.MQTT.Key)})
+	if err != nil {
+		return err
+	}
+	controller, err := pki.LoadSigningKey(string(c.ControllerKey))
+	if err != nil {
+		return err
+	}
+	var locks []lock.LockSettings
+	for _, l := range c.Locks {
+		key, err := pki.LoadPublicKey(string(l.PublicKey))
+		if err != nil {
+			return err
+		}
+		locks = append(locks, lock.LockSettings{ID: fact.DeviceID(l.ID), Key: key, Safe: safeOf(c, l.ID)})
+	}
+	p.locks, err = lock.New(lock.Settings{BrokerURL: url, TLS: tls, ClientID: configs.DaemonName, Locks: locks, ControllerKey: controller, Log: p.log})
+	return err
+}
+
+func (p *plugged) startBroker(c *configs.Site) error {
+	tls, err := pki.ServerTLS(string(c.MQTT.Authority), pki.Leaf{CertFile: string(c.MQTT.ServerCertificate), KeyFile: string(c.MQTT.ServerKey)})
+	if err != nil {
+		return err
+	}
+	p.broker, err = broker.Start(broker.Settings{Listen: c.MQTT.Listen, Dir: filepath.Join(string(c.Data), "mqtt"), TLS: tls,
+		Locks: each(c.Locks, func(l configs.Lock) string { return string(l.ID) }), Daemon: configs.DaemonName, Log: p.log})
+	return err
+}
+
+func safeOf(c *configs.Site, id configs.ID) fact.SafeID {
+	for _, s := range c.Safes {
+		if slices.Contains(s.Locks, id) {
+			return fact.SafeID(s.ID)
+		}
+	}
+	return ""
+}
+
+// run starts every line, the locks, and the carrying out of orders.
+func (p *plugged) run(ctx context.Context, r *rooms) {
+	for _, s := range p.supervisors {
+		r.running.Go(func() { s.Run(ctx, r.engine) })
+	}
+	if p.locks != nil {
+		r.start(&r.running, "locks", func() error { return p.locks.Run(ctx, r.engine) })
+	}
+	r.running.Go(func() { p.carryOut(ctx) })
+}
+
+func (p *plugged) close() error {
+	if p.broker != nil {
+		p.broker.Stop()
+	}
+	return nil
+}
+
+// perform queues one order of the engine; see engine.Settings.
+func (p *plugged) perform(e custody.Effect) {
+	select {
+	case p.orders <- e:
+	default:
+		p.log.Error("too many orders wait for devices; one was dropped", "order", fmt.Sprintf("%T", e))
+	}
+}
+
+// carryOut says to devices what was decided, in order. What fails is logged: the
+// decision stands in the record, and what did not happen is reported by who waits for it.
+func (p *plugged) carryOut(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-p.orders:
+			if err := p.order(ctx, e); err != nil {
+				p.log.Warn("order not carried out", "order", fmt.Sprintf("%T", e), "error", err)
+			}
+		}
+	}
+}
+
+func (p *plugged) order(ctx context.Context, e custody.Effect) error {
+	switch e := e.(type) {
+	case custody.Signal:
+		line, ok := p.badges[e.Reader]
+		if !ok {
+			return fmt.Errorf("no badge reader %s", e.Reader)
+		}
+		return line.Signal(ctx, e.Reader, map[custody.Lamp]badge.Signal{custody.LampGranted: badge.Granted, custody.LampRefused: badge.Refused, custody.LampWaiting: badge.Waiting}[e.Lamp])
+	case custody.Release:
+		line, ok := p.badges[e.Output.Device]
+		if !ok {
+			return fmt.Errorf("no badge reader %s", e.Output.Device)
+		}
+		return line.Pulse(ctx, e.Output.Device, e.Output.Output, e.Output.For)
+	case custody.TellLocks:
+		return p.tellLocks(ctx, e)
+	}
+	return fmt.Errorf("unknown order %T", e)
+}
+
+func (p *plugged) tellLocks(ctx context.Context, e custody.TellLocks) error {
+	o := e.Opening
+	switch e.Command {
+	case threelock.AskChallenge:
+		return p.locks.Challenge(ctx, o.Safe, o.ID, o.Locks[:])
+	case threelock.Authorise:
+		a := lock.Authorisation{Safe: o.Safe, Session: o.ID, Purpose: string(o.Purpose), Documents: o.Documents, Challenges: o.Challenges[:], Lifetime: e.Lifetime}
+		for _, present := range o.Present {
+			a.Parties = append(a.Parties, lock.Approver{Party: lockParty(present.Party), Person: present.Person})
+		}
+		return p.locks.Authorise(ctx, a)
+	case threelock.Relock:
+		return p.locks.Relock(ctx, o.Safe, o.ID, e.Reason)
+	}
+	return fmt.Errorf("unknown command %q", e.Command)
+}
+
+func lockParty(p threelock.Party) lockwire.Party {
+	return map[threelock.Party]lockwire.Party{threelock.Archivist: lockwire.Archivist, threelock.GeneralOffice: lockwire.GeneralOffice, threelock.Management: lockwire.Management}[p]
+}

@@ -1,0 +1,126 @@
+package daemon
+
+import (
+	"slices"
+	"time"
+
+	"trilock/alerts"
+	"trilock/configs"
+	"trilock/custody"
+	"trilock/custody/fact"
+	"trilock/custody/presence"
+)
+
+// custodySite says in the domain's words what the configuration says in the file's.
+func custodySite(c *configs.Site, pinKey []byte) custody.Site {
+	s := custody.Site{
+		Name: fact.Text{ZH: c.Identity.Name, EN: c.Identity.NameEN}, Location: c.Location(), PINKey: pinKey, Policy: policy(c.Policy),
+		Places: map[fact.PlaceID]custody.Place{}, Doors: map[fact.DoorID]custody.Door{}, Safes: map[fact.SafeID]custody.Safe{}, Devices: map[fact.DeviceID]custody.Device{},
+	}
+	for _, p := range c.Places {
+		s.Places[fact.PlaceID(p.ID)] = custody.Place{ID: fact.PlaceID(p.ID), Kind: custody.PlaceKind(p.Kind), Name: fact.Text{ZH: p.Name, EN: p.NameEN},
+			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader)}
+	}
+	for _, d := range c.Doors {
+		s.Doors[fact.DoorID(d.ID)] = door(d)
+	}
+	for _, safe := range c.Safes {
+		s.Safes[fact.SafeID(safe.ID)] = custody.Safe{ID: fact.SafeID(safe.ID), Place: fact.PlaceID(safe.Place), Room: roomOf(c, safe.Place), Name: s.Places[fact.PlaceID(safe.Place)].Name,
+			BadgeReader: fact.DeviceID(safe.BadgeReader), Locks: [3]fact.DeviceID(each(safe.Locks, func(id configs.ID) fact.DeviceID { return fact.DeviceID(id) }))}
+	}
+	for _, r := range c.Readers {
+		s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.UHFReader}
+	}
+	for _, line := range c.BadgeLines {
+		for _, r := range line.Readers {
+			s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.BadgeReader}
+		}
+	}
+	for _, l := range c.Locks {
+		s.Devices[fact.DeviceID(l.ID)] = custody.Device{ID: fact.DeviceID(l.ID), Kind: custody.Lock}
+	}
+	return s
+}
+
+func door(d configs.Door) custody.Door {
+	out := custody.Door{ID: fact.DoorID(d.ID), From: fact.PlaceID(d.From), To: fact.PlaceID(d.To), EntryReader: fact.DeviceID(d.EntryReader), ExitReader: fact.DeviceID(d.ExitReader), HeldOpenAfter: d.HeldOpenAfter.Std()}
+	if d.Contact != nil {
+		out.Contact = custody.InputPoint{Device: fact.DeviceID(d.Contact.Device), Input: d.Contact.Input}
+	}
+	if d.ExitButton != nil {
+		out.ExitButton = custody.InputPoint{Device: fact.DeviceID(d.ExitButton.Device), Input: d.ExitButton.Input}
+	}
+	if d.Strike != nil {
+		out.Strike = custody.Output{Device: fact.DeviceID(d.Strike.Device), Output: d.Strike.Output, For: d.StrikeTime.Std()}
+	}
+	return out
+}
+
+// roomOf returns the room in which a safe stands: the room its place adjoins.
+func roomOf(c *configs.Site, place configs.ID) fact.PlaceID {
+	near := c.Adjoining(place)
+	for _, p := range c.Places {
+		if slices.Contains(near, p.ID) && p.Kind == configs.KindRoom {
+			return fact.PlaceID(p.ID)
+		}
+	}
+	return ""
+}
+
+func policy(p configs.Policy) custody.Policy {
+	out := custody.Policy{
+		BadgePairWindow: p.BadgePairWindow.Std(), HandOverWindow: p.HandOverWindow.Std(), OpeningWindow: p.OpeningWindow.Std(), OpeningStatementValid: p.OpeningStatementValid.Std(),
+		PINEntryTime: p.PINEntryTime.Std(), WrongPINsBeforeLockout: p.WrongPINsBeforeLockout, LockoutTime: p.LockoutTime.Std(), LockAnswerTime: p.LockAnswerTime.Std(),
+		UnlockedTime: p.UnlockedTime.Std(), SafeOpenMax: p.SafeOpenMax.Std(), DoorGrantTime: p.DoorGrantTime.Std(), DeviceDownAfter: p.DeviceDownAfter.Std(),
+		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(),
+		LoanLongest: map[custody.Level]time.Duration{}, LoanApprovals: map[custody.Level][]custody.Post{}, Repeat: map[alerts.Severity]time.Duration{},
+	}
+	for level, longest := range p.LoanLongest {
+		out.LoanLongest[custody.Level(level)] = longest.Std()
+	}
+	for level, needed := range p.LoanApprovals {
+		out.LoanApprovals[custody.Level(level)] = each(needed, func(q configs.Post) custody.Post { return custody.Post(q) })
+	}
+	for word, every := range p.Repeat {
+		out.Repeat[severity(word)] = every.Std()
+	}
+	return out
+}
+
+// severity translates a word that the configuration has already checked.
+func severity(word configs.Severity) alerts.Severity {
+	var s alerts.Severity
+	if err := s.UnmarshalText([]byte(word)); err != nil {
+		return alerts.Critical
+	}
+	return s
+}
+
+func routes(c *configs.Site) map[alerts.Severity][]string {
+	out := map[alerts.Severity][]string{}
+	for word, channels := range c.Alerts.Routes {
+		out[severity(word)] = each(channels, func(id configs.ID) string { return string(id) })
+	}
+	return out
+}
+
+func presenceSite(c *configs.Site) presence.Site {
+	var s presence.Site
+	for _, p := range c.Places {
+		s.Places = append(s.Places, presence.Place{ID: fact.PlaceID(p.ID), Adjoins: each(c.Adjoining(p.ID), func(id configs.ID) fact.PlaceID { return fact.PlaceID(id) })})
+	}
+	for _, r := range c.Readers {
+		for _, a := range r.Antennas {
+			s.Antennas = append(s.Antennas, presence.Watch{Antenna: fact.Antenna{Reader: fact.DeviceID(r.ID), Port: a.Port}, Place: fact.PlaceID(a.Watches)})
+		}
+	}
+	return s
+}
+
+func each[A, B any](list []A, f func(A) B) []B {
+	var out []B
+	for _, a := range list {
+		out = append(out, f(a))
+	}
+	return out
+}

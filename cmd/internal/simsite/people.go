@@ -1,0 +1,125 @@
+package simsite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Badge holds a person's card to a reader.
+func (s *Site) Badge(reader string, p Person) { s.pds[reader].ShowCard(26, p.bits()) }
+
+// TypePIN types a person's PIN and the enter key at a reader.
+func (s *Site) TypePIN(reader string, p Person) { s.pds[reader].PressKeys(p.PIN + "#") }
+
+// TryDoor has a person badge at the room door and go in if the strike lets them. It
+// returns whether the door opened.
+func (s *Site) TryDoor(ctx context.Context, p Person) (opened bool, err error) {
+	s.door.Lock()
+	defer s.door.Unlock()
+	door := s.pds[DoorIn]
+	before := len(door.Pulses())
+	s.Badge(DoorIn, p)
+	wait, cancel := context.WithTimeout(ctx, strikeTime)
+	defer cancel()
+	if door.Wait(wait, func() bool { return len(door.Pulses()) > before }) != nil {
+		return false, ctx.Err()
+	}
+	door.SetInput(0, true)
+	defer door.SetInput(0, false)
+	if p.ID != "" {
+		err = s.field.Walk(p.ID+"#", "room")
+	}
+	return true, errors.Join(err, hold(ctx, doorTime))
+}
+
+// strikeTime is how long a person waits for the strike to click before giving up.
+const strikeTime = 1500 * time.Millisecond
+
+// PutAway lays every folder into its home.
+func (s *Site) PutAway() error {
+	for _, f := range Folders() {
+		if err := s.field.Put(epc(f.EPC), f.Home); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Take has a person take a folder up from where it is. The reader loses sight of it
+// bit by bit, as the radio field decides.
+func (s *Site) Take(document string, p Person) error {
+	f, err := folder(document)
+	if err != nil {
+		return err
+	}
+	if err := s.field.Walk(p.ID+"#", "room"); err != nil {
+		return err
+	}
+	return s.field.Carry(epc(f.EPC), p.ID+"#")
+}
+
+// Put has a person walk to a place with a folder and lay it down there.
+func (s *Site) Put(document string, p Person, place string) error {
+	f, err := folder(document)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.field.Walk(p.ID+"#", place), s.field.Put(epc(f.EPC), place))
+}
+
+// Hide puts a folder into a metal case: no antenna hears it there.
+func (s *Site) Hide(document string) error {
+	f, err := folder(document)
+	if err != nil {
+		return err
+	}
+	return s.field.Put(epc(f.EPC), shielded)
+}
+
+// PutForeign lays an item with an unregistered tag down.
+func (s *Site) PutForeign(place string) error { return s.field.Put(epc(ForeignTag), place) }
+
+// OpenSafe pulls the safe's door open. It fails while a bolt is in the way.
+func (s *Site) OpenSafe() error {
+	var errs []error
+	for _, lock := range s.locks {
+		errs = append(errs, lock.OpenDoor())
+	}
+	return errors.Join(errs...)
+}
+
+// ShutSafe pushes the safe's door shut, if it is open.
+func (s *Site) ShutSafe() error {
+	for _, lock := range s.locks {
+		lock.CloseDoor()
+	}
+	return nil
+}
+
+// Unplug pulls the cable of a port: "cabinet-a", "osdp-door" and so on.
+func (s *Site) Unplug(port string) error { return s.lines[port].Unplug() }
+
+// Replug puts it in again, under the same name.
+func (s *Site) Replug(port string) error { return s.lines[port].Replug() }
+
+func folder(document string) (Folder, error) {
+	for _, f := range Folders() {
+		if f.ID == document {
+			return f, nil
+		}
+	}
+	return Folder{}, fmt.Errorf("the site has no folder %s", document)
+}
+
+func hold(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,236 @@
+package simsite
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"trilock/configs"
+	"trilock/devices/devicetest"
+	"trilock/devices/devicetest/locktest"
+	"trilock/devices/devicetest/osdptest"
+	"trilock/devices/devicetest/radio"
+	"trilock/devices/pki"
+	"trilock/firmware-protocols/lockwire"
+	"trilock/firmware-protocols/osdp"
+)
+
+// Settings make a site.
+type Settings struct {
+	// Dir is an empty folder for the site's files; it must exist.
+	Dir string
+	// Seed decides which reads are missed, which are crossed, and how folders lie.
+	Seed uint64
+	Lang string // of the daemon's first pages: "zh" or "en"
+	// Webhook is where the daemon is to send its notices.
+	Webhook string
+	// Mosquitto makes the site use Debian's mosquitto instead of the daemon's own broker,
+	// with the files of configs/mosquitto from ConfDir.
+	Mosquitto bool
+	ConfDir   string
+	Log       *slog.Logger
+}
+
+// Site is a simulated site. Run serves its devices; the other methods are what people do.
+type Site struct {
+	Settings
+	// Console is "host:port" of the daemon's console, as the configuration says.
+	Console string
+	// WebhookSecret signs what the daemon sends.
+	WebhookSecret []byte
+
+	mqttAddr, brokerURL string
+	tokens              map[string]string
+	field               *radio.Field
+	lines               map[string]*devicetest.Line
+	pds                 map[string]*osdptest.PD
+	locks               []*locktest.Lock
+	stopBroker          func() error
+	door                sync.Mutex // one person at a time goes through it
+}
+
+// Build makes the folder, the keys, the ports and the devices. Stop it with Close.
+func Build(s Settings) (*Site, error) {
+	site := &Site{Settings: s, tokens: map[string]string{}, lines: map[string]*devicetest.Line{}, pds: map[string]*osdptest.PD{}, stopBroker: func() error { return nil }}
+	for _, step := range []func() error{site.writeKeys, site.reserve, site.startBroker, site.layLines, site.layOut, site.installBadges, site.installLocks, site.writeConfig} {
+		if err := step(); err != nil {
+			return nil, errors.Join(fmt.Errorf("building the site in %s: %w", s.Dir, err), site.Close())
+		}
+	}
+	return site, nil
+}
+
+// reserve picks free ports for the console and the built-in broker, so that both are the
+// same after every restart of the daemon.
+func (s *Site) reserve() (err error) {
+	if s.Console, err = freePort(); err != nil {
+		return err
+	}
+	s.mqttAddr, err = freePort()
+	return err
+}
+
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (s *Site) startBroker() error {
+	if !s.Mosquitto {
+		return nil
+	}
+	dir := s.path("mosquitto")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	url, stop, err := locktest.StartMosquitto(locktest.Mosquitto{Dir: dir, ConfDir: s.ConfDir, CAFile: pki.CAFile(s.path("pki")), Leaf: pki.Files(s.path("pki"), "broker")})
+	if err != nil {
+		return err
+	}
+	s.brokerURL, s.stopBroker = url, stop
+	return nil
+}
+
+// layOut makes the radio field, with everybody outside and no folder in it yet.
+func (s *Site) layOut() (err error) {
+	if s.field, err = radio.New(s.Seed, layout()); err != nil {
+		return err
+	}
+	for _, p := range append(People(), Stranger) {
+		if err := s.field.Walk(p.ID+"#", "outside"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Site) installBadges() error {
+	for _, line := range badgeLines {
+		for address, reader := range line.readers {
+			key, err := configs.ReadBadgeKey(configs.File(s.keyFile(reader)))
+			if err != nil {
+				return err
+			}
+			s.pds[reader] = osdptest.NewPD(osdptest.Settings{Address: uint8(address), Key: osdp.Key(key), Inputs: 2, Outputs: 2,
+				Vendor: [3]byte{0x00, 0x06, 0x8E}, Model: 1, Version: 1, Serial: uint32(1000 + address), Firmware: [3]byte{1, 2, 3}})
+		}
+	}
+	return nil
+}
+
+func (s *Site) installLocks() error {
+	controller, err := pki.LoadPublicKey(s.keyFile("controller") + ".pub")
+	if err != nil {
+		return err
+	}
+	trusted, err := lockwire.NewKey(controller)
+	if err != nil {
+		return err
+	}
+	url := s.brokerURL
+	if url == "" {
+		url = "tls://" + s.mqttAddr
+	}
+	for _, id := range Locks {
+		key, err := pki.LoadSigningKey(s.keyFile(id))
+		if err != nil {
+			return err
+		}
+		tls, err := pki.ClientTLS(pki.CAFile(s.path("pki")), pki.Files(s.path("pki"), id))
+		if err != nil {
+			return err
+		}
+		lock, err := locktest.New(locktest.Settings{ID: id, Safe: "main-safe", Key: key, Trust: lockwire.ControllerTrust(trusted), BrokerURL: url, TLS: tls, Log: s.Log})
+		if err != nil {
+			return err
+		}
+		s.locks = append(s.locks, lock)
+	}
+	return nil
+}
+
+// Run serves every device of the site until ctx ends.
+func (s *Site) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	failed := make(chan error, len(uhfLines)+len(badgeLines)+len(s.locks))
+	serve := func(name string, run func(context.Context) error) {
+		all.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				failed <- fmt.Errorf("simulated %s: %w", name, err)
+			}
+		})
+	}
+	for _, r := range uhfLines {
+		serve(r.reader, s.serveUHF(r))
+	}
+	for _, l := range badgeLines {
+		serve(l.id, s.serveBadges(l))
+	}
+	for i, lock := range s.locks {
+		serve(Locks[i], lock.Run)
+	}
+	all.Wait()
+	close(failed)
+	return <-failed
+}
+
+// Close takes the ports away and stops the broker that Build started.
+func (s *Site) Close() error {
+	var errs []error
+	for _, line := range s.lines {
+		errs = append(errs, line.Close())
+	}
+	return errors.Join(append(errs, s.stopBroker())...)
+}
+
+func epc(text string) []byte {
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		panic("simsite: the plan holds a malformed EPC: " + text)
+	}
+	return raw
+}
+
+// CardID returns the person's card as a badge reader reports it: 26 bits of Wiegand
+// H10301, left-justified.
+func (p Person) CardID() string {
+	return "raw:26:" + strings.ToUpper(hex.EncodeToString(p.bits()))
+}
+
+// bits returns P FFFFFFFF CCCCCCCCCCCCCCCC P: even parity over the first 12 bits, odd over the last 12.
+func (p Person) bits() []byte {
+	n := p.Card & 0xFFFFFF
+	even, odd := parity(n>>12), 1^parity(n&0xFFF)
+	frame := (even<<25 | n<<1 | odd) << 6
+	return []byte{byte(frame >> 24), byte(frame >> 16), byte(frame >> 8), byte(frame)}
+}
+
+func parity(n uint32) (bit uint32) {
+	for ; n > 0; n >>= 1 {
+		bit ^= n & 1
+	}
+	return bit
+}
+
+// Temporary makes a folder for a site that is thrown away.
+func Temporary() (string, error) {
+	dir, err := os.MkdirTemp("", "trilock-site-")
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
+// doorTime is how long a person holds the door while going through.
+const doorTime = 300 * time.Millisecond

@@ -1,0 +1,27 @@
+// Command trilock is the operator's tool: what a technician needs at installation and an
+// auditor once a month. It talks to files; the daemon need not run.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Check  check  `cmd:"" help:"Check a site's configuration and say every fault at once. 检查站点配置。"`
+	Verify verify `cmd:"" help:"Check that the record is whole: nothing changed, nothing missing. 校验记录是否完整。"`
+	PKI    pkiCmd `cmd:"" name:"pki" help:"The site's certificate authority: certificates for the daemon, the broker and the locks. 站点证书。"`
+	Key    keyCmd `cmd:"" help:"Make a signing key (controller, lock), a badge reader's key, or a webhook secret. 生成密钥。"`
+	Token  token  `cmd:"" help:"Make an access token and print the hash for the configuration. 生成访问口令。"`
+}
+
+func main() {
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("trilock"), kong.Description("The operator's tool of trilock, a document custody system. 涉密文件保管系统的维护工具。"), kong.UsageOnError())
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "trilock:", err)
+		os.Exit(1)
+	}
+}

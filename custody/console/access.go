@@ -1,0 +1,99 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+)
+
+// Role is what an account may do.
+type Role string
+
+// The roles. Who registers persons, who keeps documents, who approves and who audits are
+// different accounts of different persons (REC-3).
+const (
+	RoleArchivist Role = "archivist"
+	RoleSecurity  Role = "security"
+	RoleApprover  Role = "approver"
+	RoleAuditor   Role = "auditor"
+	RoleRegistrar Role = "registrar"
+	// RoleObserver reads and does nothing: a wall screen, a monitoring system.
+	RoleObserver Role = "observer"
+)
+
+var allRoles = []Role{RoleArchivist, RoleSecurity, RoleApprover, RoleAuditor, RoleRegistrar, RoleObserver}
+
+// Valid reports whether r is one of the roles.
+func (r Role) Valid() bool { return slices.Contains(allRoles, r) }
+
+// surface says how a route tells that it refuses.
+type surface uint8
+
+const (
+	forMachines surface = iota // a problem document
+	forPeople                  // a page
+	forPanels                  // a part of a page, fetched by the page itself
+)
+
+// access says who may use a route.
+type access struct {
+	surface surface
+	open    bool // to anybody, signed in or not
+	roles   []Role
+	act     bool // changes something: needs an Idempotency-Key
+}
+
+func (a access) allows(r Role) bool { return a.open || slices.Contains(a.roles, r) }
+
+var (
+	watching  = []Role{RoleArchivist, RoleSecurity, RoleObserver}
+	reading   = []Role{RoleArchivist, RoleSecurity, RoleApprover, RoleAuditor, RoleObserver}
+	onAlerts  = []Role{RoleArchivist, RoleSecurity}
+	atTheSafe = []Role{RoleArchivist, RoleApprover}
+)
+
+// accessTable is who may use what. A route that is not here answers nobody, and New fails.
+var accessTable = map[string]access{
+	"GET /healthz": {open: true},
+	"GET /readyz":  {open: true},
+	"GET /metrics": {roles: []Role{RoleSecurity, RoleAuditor, RoleObserver}},
+
+	"GET /static/":  {open: true},
+	"GET /signin":   {surface: forPeople, open: true},
+	"POST /signin":  {surface: forPeople, open: true},
+	"POST /signout": {surface: forPeople, roles: allRoles},
+
+	"GET /{$}":                           {surface: forPeople, roles: watching},
+	"GET /wall/board":                    {surface: forPanels, roles: watching},
+	"POST /wall/alerts/{id}/acknowledge": {surface: forPanels, roles: onAlerts, act: true},
+	// Whoever keeps the documents does not close the alerts about them.
+	"POST /wall/alerts/{id}/close": {surface: forPanels, roles: []Role{RoleSecurity}, act: true},
+
+	"GET /openapi.json":          {roles: allRoles},
+	"GET /api/v1/overview":       {roles: reading},
+	"GET /api/v1/alerts":         {roles: reading},
+	"GET /api/v1/documents/{id}": {roles: reading},
+	"GET /api/v1/events":         {roles: reading},
+	// The record holds titles and everybody's acts: it is the auditor's (REC-2, REC-3).
+	"GET /api/v1/record": {roles: []Role{RoleAuditor}},
+
+	"POST /api/v1/persons":                    {roles: []Role{RoleRegistrar}, act: true},
+	"POST /api/v1/documents":                  {roles: []Role{RoleArchivist}, act: true},
+	"POST /api/v1/loans":                      {roles: []Role{RoleArchivist}, act: true},
+	"POST /api/v1/loans/{id}/approve":         {roles: []Role{RoleApprover}, act: true},
+	"POST /api/v1/safes/{id}/openings":        {roles: atTheSafe, act: true},
+	"POST /api/v1/safes/{id}/openings/cancel": {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
+	"POST /api/v1/alerts/{id}/acknowledge":    {roles: onAlerts, act: true},
+	"POST /api/v1/alerts/{id}/close":          {roles: []Role{RoleSecurity}, act: true},
+}
+
+// router is a ServeMux that knows what was registered.
+type router struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc registers a handler; huma calls it as well.
+func (r *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	r.patterns = append(r.patterns, pattern)
+	r.ServeMux.HandleFunc(pattern, handler)
+}

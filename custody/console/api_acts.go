@@ -1,0 +1,178 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"trilock/alerts"
+	"trilock/custody"
+	"trilock/custody/fact"
+	"trilock/custody/threelock"
+)
+
+// ActKey is what every POST carries. The gate has checked the key and put it into the
+// account's name space before huma sees the request; here it is for the description.
+type ActKey struct {
+	Key string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"128" doc:"chosen by the caller, new for each act; a repeated request with the same key is answered, not repeated"`
+}
+
+// actAnswer is the outcome of an act that was granted. A refused one is a problem.
+type actAnswer struct {
+	Body custody.Outcome
+}
+
+func (c *console) actRoutes(api huma.API) {
+	post := func(id, path, summary string, status int) huma.Operation {
+		op := operation(api, id, http.MethodPost, path, summary)
+		op.DefaultStatus = status
+		return op
+	}
+	huma.Register(api, post("register-person", "/api/v1/persons", "Enter a person, or replace what the register says of one", http.StatusCreated), c.postPerson)
+	huma.Register(api, post("register-document", "/api/v1/documents", "Enter a document with its tag", http.StatusCreated), c.postDocument)
+	huma.Register(api, post("request-loan", "/api/v1/loans", "Ask for a document to be lent", http.StatusCreated), c.postLoan)
+	huma.Register(api, post("approve-loan", "/api/v1/loans/{id}/approve", "Approve a loan", http.StatusOK), c.postApproval)
+	huma.Register(api, post("state-opening", "/api/v1/safes/{id}/openings", "State why a safe is to be opened", http.StatusCreated), c.postOpening)
+	huma.Register(api, post("cancel-opening", "/api/v1/safes/{id}/openings/cancel", "Take the statement back", http.StatusOK), c.postCancel)
+	huma.Register(api, post("acknowledge-alert", "/api/v1/alerts/{id}/acknowledge", "Take an alert in hand", http.StatusOK), c.postAcknowledge)
+	huma.Register(api, post("close-alert", "/api/v1/alerts/{id}/close", "Close an alert whose cause has ended", http.StatusOK), c.postClose)
+}
+
+// do passes an act of the request's sender to the core. A refusal is a problem as well.
+func (c *console) do(ctx context.Context, a custody.Act) (custody.Outcome, *Problem) {
+	v := visitorOf(ctx)
+	o, err := c.Core.Act(ctx, v.account.actor(), custody.Request{Key: v.key, Act: a})
+	switch {
+	case err != nil:
+		c.Log.Error("an act was not decided", "act", a.Verb(), "account", v.account.Name, "error", err)
+		return o, undecided(err)
+	case !o.OK:
+		return o, refusal(o)
+	}
+	return o, nil
+}
+
+func (c *console) answer(ctx context.Context, a custody.Act) (*actAnswer, error) {
+	o, refused := c.do(ctx, a)
+	if refused != nil {
+		return nil, refused
+	}
+	return &actAnswer{Body: o}, nil
+}
+
+type personBody struct {
+	ID        custody.PersonID `json:"id" maxLength:"40"`
+	Name      fact.Text        `json:"name"`
+	Posts     []custody.Post   `json:"posts" maxItems:"20"`
+	Clearance custody.Level    `json:"clearance"`
+	Card      fact.CardID      `json:"card,omitempty" maxLength:"100" doc:"as the badge readers report it; empty for none"`
+	PIN       string           `json:"pin,omitempty" pattern:"^([0-9]{4,8})?$" doc:"4 to 8 digits; only a fingerprint of it is kept"`
+	Rooms     []fact.PlaceID   `json:"rooms" maxItems:"200"`
+	Barred    bool             `json:"barred,omitempty"`
+}
+
+func (c *console) postPerson(ctx context.Context, in *struct {
+	ActKey
+	Body personBody
+}) (*actAnswer, error) {
+	b := in.Body
+	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred}
+	if b.PIN != "" {
+		if len(b.PIN) < minPINDigits || len(b.PIN) > maxPINDigits { // the pattern says so too; this holds when somebody edits it
+			return nil, problem(http.StatusUnprocessableEntity, "invalid-request")
+		}
+		p.PIN = custody.Fingerprint(c.Site.PINKey, b.ID, b.PIN)
+	}
+	return c.answer(ctx, custody.RegisterPerson{Person: p})
+}
+
+type documentBody struct {
+	ID     custody.DocumentID `json:"id" maxLength:"40" doc:"category-year-sequence, such as JM-2026-0001"`
+	Title  string             `json:"title" maxLength:"1000"`
+	Level  custody.Level      `json:"level"`
+	Copy   int                `json:"copy" minimum:"1" maximum:"100000"`
+	Copies int                `json:"copies" minimum:"1" maximum:"100000"`
+	Tag    fact.EPC           `json:"tag" doc:"the EPC in hexadecimal"`
+	Home   fact.PlaceID       `json:"home" maxLength:"40"`
+	Scope  []custody.PersonID `json:"scope,omitempty" maxItems:"500" doc:"who may see it; empty for everyone whose clearance covers its level"`
+}
+
+func (c *console) postDocument(ctx context.Context, in *struct {
+	ActKey
+	Body documentBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.RegisterDocument{Document: custody.DocumentRecord(in.Body)})
+}
+
+type loanBody struct {
+	Document custody.DocumentID `json:"document" maxLength:"40"`
+	Borrower custody.PersonID   `json:"borrower" maxLength:"40"`
+	Due      time.Time          `json:"due"`
+	Zones    []fact.PlaceID     `json:"zones" maxItems:"50" doc:"where it may be while lent; its home always may"`
+	Purpose  string             `json:"purpose" maxLength:"1000"`
+}
+
+func (c *console) postLoan(ctx context.Context, in *struct {
+	ActKey
+	Body loanBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.RequestLoan(in.Body))
+}
+
+func (c *console) postApproval(ctx context.Context, in *struct {
+	ActKey
+	ID custody.LoanID `path:"id" maxLength:"40"`
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.ApproveLoan{Loan: in.ID})
+}
+
+type openingBody struct {
+	Purpose   threelock.Purpose    `json:"purpose" doc:"documents-out, documents-in, inspection or inventory"`
+	Documents []custody.DocumentID `json:"documents,omitempty" maxItems:"200"`
+}
+
+func (c *console) postOpening(ctx context.Context, in *struct {
+	ActKey
+	ID   fact.SafeID `path:"id" maxLength:"40"`
+	Body openingBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.StateOpening{Safe: in.ID, Purpose: in.Body.Purpose, Documents: in.Body.Documents})
+}
+
+func (c *console) postCancel(ctx context.Context, in *struct {
+	ActKey
+	ID fact.SafeID `path:"id" maxLength:"40"`
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.CancelOpening{Safe: in.ID})
+}
+
+type acknowledgeBody struct {
+	Note string `json:"note,omitempty" maxLength:"300"`
+}
+
+func (c *console) postAcknowledge(ctx context.Context, in *struct {
+	ActKey
+	ID   uint64           `path:"id"`
+	Body *acknowledgeBody `required:"false"`
+}) (*actAnswer, error) {
+	a := custody.AcknowledgeAlert{Alert: alerts.ID(in.ID)}
+	if in.Body != nil {
+		a.Note = in.Body.Note
+	}
+	return c.answer(ctx, a)
+}
+
+type closeBody struct {
+	Disposition alerts.Disposition `json:"disposition" doc:"true, false-alarm or drill"`
+	Note        string             `json:"note,omitempty" maxLength:"300"`
+}
+
+func (c *console) postClose(ctx context.Context, in *struct {
+	ActKey
+	ID   uint64 `path:"id"`
+	Body closeBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.CloseAlert{Alert: alerts.ID(in.ID), Disposition: in.Body.Disposition, Note: in.Body.Note})
+}

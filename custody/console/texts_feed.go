@@ -1,0 +1,68 @@
+package console
+
+import "trilock/custody/fact"
+
+// The lines of the record in words. Arguments are names in both languages.
+var (
+	feedStarted       = fact.Text{ZH: "系统启动（%[1]s）", EN: "The daemon started (%[1]s)"}
+	feedRecordFailed  = fact.Text{ZH: "记录曾无法写入：%[1]s", EN: "The record could not be written for a while: %[1]s"}
+	feedPerson        = fact.Text{ZH: "登记人员 %[1]s", EN: "%[1]s was entered in the register of persons"}
+	feedDocument      = fact.Text{ZH: "登记文件 %[1]s", EN: "%[1]s was entered in the register"}
+	feedLoanRequested = fact.Text{ZH: "%[1]s 申请借阅 %[2]s", EN: "%[1]s asks to borrow %[2]s"}
+	feedLoanApproved  = fact.Text{ZH: "%[1]s 批准了 %[2]s", EN: "%[1]s approved %[2]s"}
+	feedLoanIssued    = fact.Text{ZH: "%[1]s 已借出，经手 %[2]s", EN: "%[1]s was handed out by %[2]s"}
+	feedLoanReturned  = fact.Text{ZH: "%[1]s 已归还，经手 %[2]s", EN: "%[1]s was taken back by %[2]s"}
+	feedBadgeNo       = fact.Text{ZH: "拒绝：%[1]s 在 %[2]s，%[3]s", EN: "Refused: %[1]s at %[2]s, %[3]s"}
+	feedPINNo         = fact.Text{ZH: "密码错误：%[1]s 在 %[2]s", EN: "Wrong PIN: %[1]s at %[2]s"}
+	feedDoorForced    = fact.Text{ZH: "%[1]s 未经刷卡被打开", EN: "%[1]s was opened without a badge"}
+	feedWentIn        = fact.Text{ZH: "%[1]s 进入 %[2]s", EN: "%[1]s went into %[2]s"}
+	feedWentOut       = fact.Text{ZH: "%[1]s 离开 %[2]s", EN: "%[1]s left %[2]s"}
+	feedHandOver      = fact.Text{ZH: "%[1]s 与 %[2]s 开始交接", EN: "%[1]s and %[2]s began a hand-over"}
+	feedSeen          = fact.Text{ZH: "%[1]s 到了 %[2]s", EN: "%[1]s is now at %[2]s"}
+	feedUnseen        = fact.Text{ZH: "%[1]s 不在 %[2]s 了", EN: "%[1]s is no longer at %[2]s"}
+	feedUnreadable    = fact.Text{ZH: "%[1]s 无法读取", EN: "%[1]s cannot be read"}
+	feedReadable      = fact.Text{ZH: "%[1]s 恢复读取", EN: "%[1]s can be read again"}
+	feedTagUnknown    = fact.Text{ZH: "在 %[2]s 读到未登记的标签 %[1]s", EN: "Unknown tag %[1]s was read at %[2]s"}
+	feedDevice        = fact.Text{ZH: "%[1]s：%[2]s", EN: "%[1]s: %[2]s"}
+	feedOpeningStated = fact.Text{ZH: "%[1]s：%[2]s 登记事由“%[3]s”", EN: "%[1]s: %[2]s stated the purpose %[3]q"}
+	feedPartyShown    = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）到场", EN: "%[1]s: %[2]s is here (%[3]s)"}
+	feedPartyRefused  = fact.Text{ZH: "%[1]s：拒绝 %[2]s，%[3]s", EN: "%[1]s: %[2]s refused, %[3]s"}
+	feedUnlocked      = fact.Text{ZH: "%[1]s：三把锁已开", EN: "%[1]s: three locks unlocked"}
+	feedSafeOpened    = fact.Text{ZH: "%[1]s：柜门打开", EN: "%[1]s: door opened"}
+	feedSafeShut      = fact.Text{ZH: "%[1]s：柜门关上", EN: "%[1]s: door shut"}
+	feedOpeningEnded  = fact.Text{ZH: "%[1]s：开启结束，%[2]s", EN: "%[1]s: opening ended, %[2]s"}
+	feedLockRefused   = fact.Text{ZH: "%[1]s：%[2]s 拒绝开锁（%[3]s）", EN: "%[1]s: %[2]s refused to unlock (%[3]s)"}
+	feedActRefused    = fact.Text{ZH: "拒绝 %[1]s：%[2]s", EN: "Refused to %[1]s: %[2]s"}
+	feedRaised        = fact.Text{ZH: "警报 %[1]d：%[2]s", EN: "Alert %[1]d: %[2]s"}
+	feedAcked         = fact.Text{ZH: "%[2]s 确认了警报 %[1]d", EN: "%[2]s acknowledged alert %[1]d"}
+	feedAlertEnded    = fact.Text{ZH: "警报 %[1]d 的事实已结束", EN: "The cause of alert %[1]d has ended"}
+	feedClosed        = fact.Text{ZH: "%[2]s 关闭了警报 %[1]d", EN: "%[2]s closed alert %[1]d"}
+	feedNoticeFailed  = fact.Text{ZH: "渠道 %[1]s 无法送达通知", EN: "Channel %[1]s could not deliver a notice"}
+	feedSomebody      = fact.Text{ZH: "未知证件（尾号 %[1]s）", EN: "an unknown badge (ending %[1]s)"}
+	feedSomePlace     = fact.Text{ZH: "不明处", EN: "a place unknown"}
+)
+
+// badgeCodes say why a badge was refused.
+var badgeCodes = map[string]fact.Text{
+	"unknown-badge":        {ZH: "证件未登记", EN: "the register does not know it"},
+	"barred":               {ZH: "证件已停用", EN: "the badge is barred"},
+	"not-on-list":          {ZH: "不在进入名单上", EN: "not on the room's list"},
+	"locked-out":           {ZH: "密码多次错误，暂被锁定", EN: "locked out after wrong PINs"},
+	"no-purpose-stated":    {ZH: "未先登记开启事由", EN: "no purpose was stated first"},
+	"pin-without-badge":    {ZH: "未刷卡先输密码", EN: "a PIN without a badge"},
+	"hand-over-busy":       {ZH: "他人正在交接", EN: "others are handing over"},
+	"no-custodian":         {ZH: "两方中没有档案员", EN: "neither of the two is an archivist"},
+	"reader-without-place": {ZH: "该读卡器未配置用途", EN: "the reader serves no place"},
+}
+
+// verbs name the acts that people ask for.
+var verbs = map[string]fact.Text{
+	"register-person":   {ZH: "登记人员", EN: "register a person"},
+	"register-document": {ZH: "登记文件", EN: "register a document"},
+	"request-loan":      {ZH: "申请借阅", EN: "request a loan"},
+	"approve-loan":      {ZH: "审批借阅", EN: "approve a loan"},
+	"state-opening":     {ZH: "登记开启事由", EN: "state an opening"},
+	"cancel-opening":    {ZH: "取消开启", EN: "cancel an opening"},
+	"acknowledge-alert": {ZH: "确认警报", EN: "acknowledge an alert"},
+	"close-alert":       {ZH: "关闭警报", EN: "close an alert"},
+}

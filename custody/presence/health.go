@@ -1,0 +1,201 @@
+package presence
+
+import (
+	"slices"
+	"time"
+
+	"trilock/custody/fact"
+)
+
+// place is a watched place.
+type place struct {
+	id        fact.PlaceID
+	antennas  []int32
+	tags      []int32 // those whose belief holds this place as a state
+	strangers strangers
+
+	// watched is the time during which every antenna of the place completed rounds. It
+	// stands still while one is blind: silence is measured in it.
+	watched   time.Duration
+	watchedAt time.Duration // the site time it was last counted to
+	// readableFrom is watched at the last ReadableAgain: silence before that does not count.
+	readableFrom time.Duration
+	notReadable  bool
+}
+
+// antenna is one antenna port.
+type antenna struct {
+	id    fact.Antenna
+	place state
+
+	condition condition
+	// doubted: the reader reported a fault. Empty rounds prove nothing until it is up again.
+	doubted bool
+	// lastRound is when it last completed a round; for one that has not yet, when the engine started.
+	lastRound time.Duration
+	proof     int    // rounds completed since it went blind
+	rounds    uint32 // rounds completed while it was seeing
+
+	typical  float64 // dB: the level of the folders of its place
+	spread   float64 // dB: their mean deviation from it
+	floor    float64 // dB: about the weakest it can hear
+	typicals int     // reads these were learnt from, until they count
+}
+
+type condition uint8
+
+const (
+	waiting condition = iota // since the start: no round and no report yet
+	seeing
+	blind
+)
+
+// Advance lets time pass and appends what fell due: NotReadable, in the order of the site's places.
+func (e *Engine) Advance(now fact.Stamp, out []Finding) []Finding {
+	switch {
+	case !e.started:
+		e.started = true
+		e.now = now.Mono
+		for i := range e.antennas {
+			e.antennas[i].lastRound = e.now
+		}
+		e.nextDue = e.now + e.policy.SilentAfter
+	case now.Mono < e.now:
+		e.counts.Backwards++
+	default:
+		e.now = now.Mono
+	}
+	if e.now < e.nextDue {
+		return out
+	}
+	e.nextDue = e.now + e.policy.SilentAfter
+	for i := range e.antennas {
+		a := &e.antennas[i]
+		if a.condition == blind {
+			continue
+		}
+		if due := a.lastRound + e.policy.SilentAfter; e.now >= due {
+			a.goBlind()
+		} else {
+			e.nextDue = min(e.nextDue, due)
+		}
+	}
+	return e.findDark(out)
+}
+
+// Due returns the site time at which Advance has something to do even if nothing is
+// observed, and false when it has not. Before the first stamp that is at once.
+func (e *Engine) Due() (mono time.Duration, ok bool) {
+	if !e.started {
+		return 0, true
+	}
+	for i := range e.antennas {
+		a := &e.antennas[i]
+		if a.condition == blind {
+			continue
+		}
+		if due := a.lastRound + e.policy.SilentAfter; !ok || due < mono {
+			mono, ok = due, true
+		}
+	}
+	return mono, ok
+}
+
+// Report takes what a device said of itself and appends what it leads to, in the order
+// of Advance. Devices that are no reader of the site are none of its business.
+func (e *Engine) Report(now fact.Stamp, d fact.DeviceReport, out []Finding) []Finding {
+	out = e.Advance(now, out)
+	for _, i := range e.readers[d.Device] {
+		a := &e.antennas[i]
+		switch d.State {
+		case fact.DeviceDown:
+			a.goBlind()
+		case fact.DeviceFault:
+			a.goBlind()
+			a.doubted = true
+		case fact.DeviceUp:
+			a.doubted = false
+		case fact.DeviceUnknown:
+		}
+	}
+	return e.findDark(out)
+}
+
+func (a *antenna) goBlind() { a.condition, a.proof = blind, 0 }
+
+// findDark appends NotReadable for the places all of whose antennas have gone blind.
+func (e *Engine) findDark(out []Finding) []Finding {
+	for s := range e.places {
+		p := &e.places[s]
+		if p.notReadable || slices.ContainsFunc(p.antennas, func(i int32) bool { return e.antennas[i].condition != blind }) {
+			continue
+		}
+		p.notReadable = true
+		out = append(out, NotReadable{
+			Place: p.id, Reader: e.antennas[p.antennas[0]].id.Reader,
+			Tags: e.tagsAt(state(s)), //nolint:gosec // at most MaxPlaces
+		})
+	}
+	return out
+}
+
+// tagsAt returns the tags concluded to be in a place, in the order of their bytes.
+func (e *Engine) tagsAt(s state) []fact.EPC {
+	var out []fact.EPC
+	for _, i := range e.places[s].tags {
+		if e.tags[i].home == s {
+			out = append(out, e.tags[i].epc)
+		}
+	}
+	slices.SortFunc(out, compareEPC)
+	return out
+}
+
+// completed notes that an antenna completed a round, which may make it, and with it its
+// place, see again.
+func (e *Engine) completed(ai int32, heardAny bool, out []Finding) []Finding {
+	a := &e.antennas[ai]
+	p := &e.places[a.place]
+	gap := e.now - a.lastRound
+	a.lastRound = e.now
+	if a.condition == blind {
+		if gap >= e.policy.SilentAfter {
+			a.proof = 0
+		}
+		if a.doubted && !heardAny {
+			return out
+		}
+		if a.proof++; a.proof < e.policy.ReadableRounds {
+			return out
+		}
+		a.doubted = false
+	}
+	if a.condition != seeing {
+		a.condition = seeing
+		p.watchedAt = e.now
+		e.nextDue = min(e.nextDue, e.now+e.policy.SilentAfter)
+		if p.notReadable {
+			p.notReadable = false
+			p.readableFrom = p.watched
+			out = append(out, ReadableAgain{Place: p.id})
+		}
+		return out
+	}
+	a.rounds++
+	if e.sees(a.place) {
+		p.watched += min(e.now-p.watchedAt, maxStep)
+	}
+	p.watchedAt = e.now
+	return out
+}
+
+// sees reports whether every antenna of a place is seeing: only then does a miss there
+// say anything.
+func (e *Engine) sees(s state) bool {
+	for _, i := range e.places[s].antennas {
+		if e.antennas[i].condition != seeing {
+			return false
+		}
+	}
+	return true
+}

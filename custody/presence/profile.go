@@ -1,0 +1,249 @@
+package presence
+
+import (
+	"math"
+
+	"trilock/custody/fact"
+)
+
+// profile is what is learnt about one antenna hearing one tag.
+type profile struct {
+	antenna int32
+	// heardAt, learntTo and visitFrom count rounds of the antenna: when it last heard the tag,
+	// up to where its misses have taught, and since when the present visit lasts.
+	heardAt, learntTo, visitFrom uint32
+	hits                         uint32 // in this visit
+	levels                       uint32 // reads that told a strength, until it counts
+	own                          bool   // the antenna watches the tag's concluded place
+	// read is the probability of a read by context: with the tag in its concluded place,
+	// whether that is the antenna's own or not.
+	read  [contexts]float64
+	level float64 // dB
+}
+
+// run returns how many rounds running the antenna had missed the tag before the present one.
+func (p *profile) run(a *antenna) uint32 {
+	if a.rounds <= p.heardAt {
+		return 0
+	}
+	return a.rounds - p.heardAt - 1
+}
+
+func contextOf(run uint32) int {
+	switch {
+	case run == 0:
+		return ctxHeard
+	case run <= shortRun:
+		return ctxShort
+	}
+	return ctxLong
+}
+
+// missing returns the probability of that many misses running.
+func (p *profile) missing(rounds uint32) float64 {
+	likely := 1.0
+	for run := range min(rounds, maxLearnRun) {
+		likely *= 1 - p.read[contextOf(run)]
+	}
+	return likely
+}
+
+func (t *tag) profileOf(ai int32) *profile {
+	for k := range int(t.known) {
+		if t.profiles[k].antenna == ai {
+			return &t.profiles[k]
+		}
+	}
+	return nil
+}
+
+// profile returns the profile of antenna ai, a new one if need be, in the place of the
+// neighbour's that has been silent longest.
+func (e *Engine) profile(t *tag, ai int32) *profile {
+	if p := t.profileOf(ai); p != nil {
+		return p
+	}
+	k := int(t.known)
+	if k < maxProfiles {
+		t.known++
+	} else {
+		k = -1
+		var longest uint32
+		for j := range t.profiles {
+			p := &t.profiles[j]
+			if quiet := e.antennas[p.antenna].rounds - p.heardAt; !p.own && (k < 0 || quiet > longest) {
+				k, longest = j, quiet
+			}
+		}
+	}
+	p := &t.profiles[k]
+	*p = e.blankProfile(ai)
+	if at := e.antennas[ai].place; t.home != nowhere && t.home != at {
+		p.read = e.freshCross(t, at)
+	}
+	return p
+}
+
+// blankProfile is the profile of an antenna that has not heard the tag: as if it had been
+// missed often enough for the context not to favour it.
+func (e *Engine) blankProfile(ai int32) profile {
+	a := &e.antennas[ai]
+	share := 1 / float64(len(e.places[a.place].antennas))
+	return profile{
+		antenna: ai, learntTo: a.rounds, visitFrom: a.rounds,
+		read: [contexts]float64{startRead[0] * share, startRead[1] * share, startRead[2] * share},
+	}
+}
+
+// settle starts over what is learnt of a tag at the place where it is now concluded to
+// be: what its antennas have heard of it already stays. From here on it can leave for the
+// unheard states next to the place.
+func (e *Engine) settle(i int32) {
+	t := &e.tags[i]
+	for _, v := range e.graph.voids[t.home] {
+		e.hold(i, v, leastWeight)
+	}
+	var kept [maxProfiles]profile
+	n := 0
+	for _, ai := range e.places[t.home].antennas {
+		kept[n] = e.blankProfile(ai)
+		if old := t.profileOf(ai); old != nil {
+			kept[n].heardAt, kept[n].visitFrom, kept[n].hits = old.heardAt, old.visitFrom, old.hits
+			kept[n].levels, kept[n].level = old.levels, old.level
+		} else {
+			kept[n].heardAt = e.antennas[ai].rounds
+		}
+		kept[n].own = true
+		n++
+	}
+	t.profiles, t.known, t.settled = kept, uint8(n), 0 //nolint:gosec // at most maxProfiles
+}
+
+// hear notes that the antenna heard the tag in its present round.
+func (p *profile) hear(a *antenna, rssi int16) {
+	run := p.run(a)
+	if p.hits > 0 || p.own {
+		p.learnMisses(a)
+		p.teach(contextOf(run), 1)
+	}
+	if run >= visitGap || p.hits == 0 {
+		p.visitFrom, p.hits = a.rounds, 0
+	}
+	p.hits++
+	p.heardAt, p.learntTo = a.rounds, a.rounds
+	if rssi == fact.RSSIUnknown {
+		return
+	}
+	level := float64(rssi) / 100
+	if p.levels == 0 {
+		p.level = level
+	} else {
+		p.level += float64((level - p.level) * max(learnLevel, 1/float64(p.levels+1)))
+	}
+	p.levels = min(p.levels+1, 1000)
+}
+
+// confirm lets the misses of the other antennas of the tag's place teach: the tag was
+// there, antenna ai has just heard it.
+func (e *Engine) confirm(t *tag, ai int32) {
+	t.settled = min(t.settled+1, 100_000)
+	for k := range int(t.known) {
+		if p := &t.profiles[k]; p.own && p.antenna != ai {
+			a := &e.antennas[p.antenna]
+			p.learnMisses(a)
+			if a.rounds > p.learntTo {
+				p.teach(contextOf(p.run(a)), 0)
+			}
+			p.learntTo = a.rounds
+		}
+	}
+}
+
+// learnMisses takes the rounds after learntTo and before the present one as misses of a
+// tag that was there.
+func (p *profile) learnMisses(a *antenna) {
+	from := p.learntTo
+	if p.own && a.rounds-from > maxLearnRun {
+		return // too long a silence to say that the tag was there
+	}
+	if a.rounds > maxLearnRun {
+		from = max(from, a.rounds-maxLearnRun)
+	}
+	for r := from + 1; r < a.rounds; r++ {
+		p.teach(contextOf(r-p.heardAt-1), 0)
+	}
+}
+
+// teach moves the read probability of a context towards an outcome: 1 heard, 0 missed.
+func (p *profile) teach(context int, outcome float64) {
+	v := &p.read[context]
+	if !p.own {
+		*v = min(max(*v+float64((outcome-*v)*learnCross), minCross), maxRead[ctxHeard])
+		return
+	}
+	*v = clamp(*v+float64((outcome-*v)*learn[context]), maxRead[context])
+	switch context {
+	case ctxHeard:
+		p.lend(ctxShort, shortFromHeard**v, lendToShort)
+		p.lend(ctxLong, longFromShort*p.read[ctxShort], lendToShort)
+	case ctxShort:
+		p.lend(ctxLong, longFromShort**v, lendToLong)
+	}
+}
+
+// lend moves the read probability of a context towards what its neighbour suggests.
+func (p *profile) lend(context int, suggests, rate float64) {
+	v := &p.read[context]
+	*v = clamp(*v+float64((suggests-*v)*rate), maxRead[context])
+}
+
+func clamp(v, high float64) float64 { return min(max(v, minRead), high) }
+
+// ownRead returns the probability that the antenna hears a tag that is in its place.
+func (e *Engine) ownRead(t *tag, a *antenna, pr *profile, context int) float64 {
+	if pr != nil && t.home == a.place {
+		return pr.read[context]
+	}
+	return startRead[context] / float64(len(e.places[a.place].antennas))
+}
+
+// learnTypical lets the tags just heard in their own place teach the antenna's typical
+// level, its spread and its floor. It takes sums and least values, which do not depend
+// on the order of the reads.
+func (e *Engine) learnTypical(ai int32) {
+	a := &e.antennas[ai]
+	sum, off, n, least := 0, 0, 0, int16(math.MaxInt16)
+	about := int(a.typical * 100)
+	for _, i := range e.hits {
+		t := &e.tags[i]
+		if t.rssi == fact.RSSIUnknown {
+			continue
+		}
+		least = min(least, t.rssi)
+		if t.home == a.place {
+			sum += int(t.rssi)
+			off += max(int(t.rssi)-about, about-int(t.rssi))
+			n++
+		}
+	}
+	if a.typicals > 0 && least != math.MaxInt16 {
+		step := float64(least)/100 - a.floor
+		if step < 0 {
+			a.floor += float64(step * floorFalls)
+		} else {
+			a.floor += float64(step * floorRises)
+		}
+	}
+	if n == 0 {
+		return
+	}
+	mean := float64(sum) / float64(n) / 100
+	if a.typicals == 0 {
+		a.typical, a.spread, a.floor = mean, sigmaTypical, float64(least)/100
+	} else {
+		rate := max(learnLevel/4, 1/float64(a.typicals+1))
+		a.typical += float64((mean - a.typical) * rate)
+		a.spread += float64((float64(off)/float64(n)/100 - a.spread) * rate)
+	}
+	a.typicals = min(a.typicals+1, 10_000)
+}

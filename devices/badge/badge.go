@@ -1,0 +1,159 @@
+// Package badge drives staff badge readers: one OSDP line (RS-485) with one or more
+// readers on it.
+//
+//	link ◄──► bytes, bus loop ──► facts queue ──► reporting goroutine ──► Sink
+//	             ▲
+//	             └── Signal, Pulse (queued per reader, sent at most once)
+//
+// It reports each reader up when its secure channel has proved itself, and down with the
+// reason when it is gone; cards, completed keypad entries, and changes of inputs. A card
+// that a reader kept while it was out of reach is not reported: nobody knows when it was
+// shown, and the person is no longer there.
+//
+// It refuses readers without a key of their own, and never speaks with a reader in clear
+// beyond the handshake (package osdp). Card numbers and digits reach no log.
+//
+// When the engine is slow, the polling is held back, and the readers keep their cards.
+package badge
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"trilock/custody/fact"
+	"trilock/devices"
+	"trilock/firmware-protocols/osdp"
+)
+
+// Codes of fact.DeviceReport that package devices does not have.
+const (
+	// CodeSecureChannelLost: the session with the reader broke; a new one is being made.
+	CodeSecureChannelLost = "secure-channel-lost"
+	// CodeTamper: the reader's housing, or that of a reader head behind it, is open.
+	CodeTamper = "tamper"
+	// CodeHeadMissing: a reader head behind the unit is not connected.
+	CodeHeadMissing = "head-missing"
+)
+
+// Errors of Signal and Pulse.
+var (
+	// ErrUnknownReader: the device is not on this line.
+	ErrUnknownReader = errors.New("not a badge reader of this line")
+	// ErrOffline: the reader has no secure channel at the moment.
+	ErrOffline = osdp.ErrOffline
+	// ErrQueueFull: too many commands are waiting for the reader.
+	ErrQueueFull = osdp.ErrQueueFull
+)
+
+// ReaderSettings is one reader.
+type ReaderSettings struct {
+	Device fact.DeviceID
+	// Address is the reader's on the line, at most 0x7E.
+	Address uint8
+	// Key is the reader's own; the published default key and keys of one repeated byte
+	// are refused.
+	Key osdp.Key
+}
+
+// Settings is one line.
+type Settings struct {
+	// Line names the line in logs and errors.
+	Line    fact.DeviceID
+	Readers []ReaderSettings
+	// PollInterval is how often an idle reader is asked; 0 is osdp.DefaultPollInterval.
+	PollInterval time.Duration
+	// BaudRate is the line's speed in bit/s, one of those that OSDP has. It is what times
+	// on the line are computed from; the port is opened by somebody else.
+	BaudRate int
+	Log      *slog.Logger
+}
+
+// Line drives one OSDP line. It implements devices.Driver. Signal and Pulse may be
+// called from any goroutine, at any time.
+type Line struct {
+	settings Settings
+	wake     chan struct{} // pokes the loop: a command was queued, or facts were taken
+
+	mu      sync.Mutex // guards what follows, and every call of bus
+	bus     *osdp.Bus  // nil while Run is not running
+	began   time.Time
+	readers map[fact.DeviceID]*reader
+}
+
+// New checks the settings and returns a line. It fails as osdp.NewBus does, and on a
+// device that is named twice or not at all.
+func New(s Settings) (*Line, error) {
+	l := &Line{settings: s, wake: make(chan struct{}, 1), readers: map[fact.DeviceID]*reader{}}
+	if s.Log == nil {
+		return nil, fmt.Errorf("badge line %s: no logger", s.Line)
+	}
+	for _, r := range s.Readers {
+		if r.Device == "" || l.readers[r.Device] != nil {
+			return nil, fmt.Errorf("badge line %s: reader %q is named twice or not at all", s.Line, r.Device)
+		}
+		l.readers[r.Device] = &reader{device: r.Device, address: r.Address, log: s.Log.With("reader", r.Device)}
+	}
+	if _, err := l.newBus(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// newBus makes the protocol machine for one Run.
+func (l *Line) newBus() (*osdp.Bus, error) {
+	s := osdp.BusSettings{BitsPerSecond: l.settings.BaudRate, PollInterval: l.settings.PollInterval, Random: rand.Reader}
+	for _, r := range l.settings.Readers {
+		s.Readers = append(s.Readers, osdp.ReaderSettings{Address: r.Address, Key: r.Key})
+	}
+	bus, err := osdp.NewBus(s)
+	if err != nil {
+		return nil, fmt.Errorf("badge line %s: %w", l.settings.Line, err)
+	}
+	return bus, nil
+}
+
+// queue hands commands to a reader's queue, all or none.
+func (l *Line) queue(ctx context.Context, device fact.DeviceID, commands ...osdp.Command) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.readers[device]
+	if r == nil {
+		return fmt.Errorf("%s on line %s: %w", device, l.settings.Line, ErrUnknownReader)
+	}
+	if l.bus == nil {
+		return fmt.Errorf("%s: line %s is not connected: %w", device, l.settings.Line, ErrOffline)
+	}
+	if err := l.bus.Queue(time.Since(l.began), r.address, commands...); err != nil {
+		return fmt.Errorf("%s: %w", device, err)
+	}
+	l.poke()
+	return nil
+}
+
+// poke lets the loop look again at once.
+func (l *Line) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// lineLost is the error of a line that failed.
+func (l *Line) lineLost(what string, err error) error {
+	if known := (*devices.Error)(nil); errors.As(err, &known) {
+		return fmt.Errorf("badge line %s: %s: %w", l.settings.Line, what, err)
+	}
+	return &devices.Error{
+		Code:   devices.CodeLineLost,
+		Detail: fmt.Sprintf("badge line %s: %s failed: check the adapter and its plug", l.settings.Line, what),
+		Err:    err,
+	}
+}

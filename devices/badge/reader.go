@@ -1,0 +1,205 @@
+package badge
+
+import (
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"trilock/custody/fact"
+	"trilock/devices"
+	"trilock/firmware-protocols/osdp"
+)
+
+// reader turns one reader's events into facts.
+type reader struct {
+	device  fact.DeviceID
+	address uint8
+	log     *slog.Logger
+
+	outputs  uint8 // what it says it has
+	identity string
+	tamper   bool
+	heads    map[uint8]osdp.AttachedState
+	fault    string // the code last reported
+	pin      pin
+}
+
+// pin is a keypad entry under way.
+type pin struct {
+	digits  []byte
+	tooLong bool
+	lastKey time.Duration
+}
+
+// facts returns what an event means. now is on any clock that does not run backwards.
+func (r *reader) facts(now time.Duration, e osdp.Event) []fact.Fact {
+	switch e := e.(type) {
+	case osdp.Online:
+		return r.online(e)
+	case osdp.Offline:
+		return r.offline(e)
+	case osdp.Card:
+		return r.card(e)
+	case osdp.Keypad:
+		return r.keys(now, e)
+	case osdp.InputChanged:
+		return []fact.Fact{fact.InputChanged{Device: r.device, Input: e.Input, State: inputState(e.State)}}
+	case osdp.Tamper:
+		r.tamper = e.Active
+		return r.faults()
+	case osdp.AttachedChanged:
+		r.heads[e.Reader] = e.State
+		return r.faults()
+	case osdp.Power:
+		// Readers say so after each power-up, too: it is no fault as long as they answer.
+		r.log.Info("badge reader reports on its power supply", "failing", e.Failing)
+	case osdp.CommandLost:
+		r.log.Warn("command for a badge reader came to nothing", "command", fmt.Sprintf("0x%02X", uint8(e.Code)), "why", lossText(e))
+	case osdp.Unexpected:
+		r.log.Warn("badge reader sent what cannot be used", "reply", fmt.Sprintf("0x%02X", uint8(e.Code)), "bytes", len(e.Data))
+	}
+	return nil
+}
+
+// reset forgets what belongs to a session.
+func (r *reader) reset() {
+	r.outputs, r.tamper, r.heads, r.fault = 0, false, map[uint8]osdp.AttachedState{}, ""
+	r.pin.clear()
+}
+
+func (r *reader) online(e osdp.Online) []fact.Fact {
+	r.reset()
+	r.identity = e.Identity.String()
+	outputs, _ := e.Capabilities.Find(osdp.FunctionOutputs)
+	r.outputs = outputs.Count
+	return []fact.Fact{r.up()}
+}
+
+func (r *reader) up() fact.Fact {
+	return fact.DeviceReport{Device: r.device, State: fact.DeviceUp, Identity: r.identity}
+}
+
+func (r *reader) offline(e osdp.Offline) []fact.Fact {
+	r.reset()
+	code := devices.CodeNoAnswer
+	switch e.Reason {
+	case osdp.HandshakeFailed:
+		code = devices.CodeHandshakeFailed
+	case osdp.SecureChannelLost:
+		code = CodeSecureChannelLost
+	}
+	return []fact.Fact{fact.DeviceReport{
+		Device: r.device, State: fact.DeviceDown, Code: code, Detail: e.Detail, Identity: r.identity,
+	}}
+}
+
+// faults reports the reader faulty, or up again, when that changed.
+func (r *reader) faults() []fact.Fact {
+	code, detail := "", ""
+	for _, state := range r.heads {
+		if state == osdp.AttachedMissing {
+			code, detail = CodeHeadMissing, "a reader head is not connected to its unit: check the cable between them"
+		}
+	}
+	for _, state := range r.heads {
+		if state == osdp.AttachedTamper {
+			code, detail = CodeTamper, "a reader head reports that its housing was opened: look at it before trusting it"
+		}
+	}
+	if r.tamper {
+		code, detail = CodeTamper, "the reader reports that its housing was opened: look at it before trusting it"
+	}
+	if code == r.fault {
+		return nil
+	}
+	r.fault = code
+	if code == "" {
+		return []fact.Fact{r.up()}
+	}
+	return []fact.Fact{fact.DeviceReport{Device: r.device, State: fact.DeviceFault, Code: code, Detail: detail, Identity: r.identity}}
+}
+
+// card reports a card, unless nobody knows when it was shown.
+func (r *reader) card(e osdp.Card) []fact.Fact {
+	card := cardID(e)
+	if e.Held {
+		r.log.Warn("card dropped: the reader kept it while it was out of reach; it must be shown again", "card", card.Masked())
+		return nil
+	}
+	return []fact.Fact{fact.BadgeShown{Reader: r.device, Card: card}}
+}
+
+// cardID is the documented form of a card number, "raw:26:A8ED3140".
+func cardID(e osdp.Card) fact.CardID {
+	return fact.CardID(fmt.Sprintf("raw:%d:%s", e.Bits, strings.ToUpper(hex.EncodeToString(e.Data))))
+}
+
+// keys collects key presses until the entry is complete.
+func (r *reader) keys(now time.Duration, e osdp.Keypad) []fact.Fact {
+	if e.Held {
+		r.log.Warn("key presses dropped: the reader kept them while it was out of reach")
+		return nil
+	}
+	var facts []fact.Fact
+	for _, key := range e.Keys.Keys {
+		if digits, ok := r.pin.press(now, key); ok {
+			facts = append(facts, fact.PINEntered{Reader: r.device, Digits: digits})
+		}
+	}
+	return facts
+}
+
+// press takes one key and returns the digits when the entry is complete. An entry with
+// too many digits is dropped whole; function keys are no digits and change nothing.
+func (p *pin) press(now time.Duration, key byte) (string, bool) {
+	if now-p.lastKey > keyPause {
+		p.clear()
+	}
+	p.lastKey = now
+	switch {
+	case key == '#' || key == 0x0D:
+		digits, ok := string(p.digits), len(p.digits) > 0 && !p.tooLong
+		p.clear()
+		return digits, ok
+	case key == '*' || key == 0x7F:
+		p.clear()
+	case key < '0' || key > '9':
+	case len(p.digits) >= fact.MaxPINDigits:
+		p.tooLong = true
+	default:
+		p.digits = append(p.digits, key)
+	}
+	return "", false
+}
+
+// clear forgets the digits, in memory too.
+func (p *pin) clear() {
+	clear(p.digits)
+	p.digits, p.tooLong = p.digits[:0], false
+}
+
+func inputState(s osdp.InputState) fact.InputState {
+	switch s {
+	case osdp.InputInactive:
+		return fact.InputInactive
+	case osdp.InputActive:
+		return fact.InputActive
+	case osdp.InputShort, osdp.InputOpen, osdp.InputFault:
+		return fact.InputFault
+	default:
+		return fact.InputUnknown
+	}
+}
+
+func lossText(e osdp.CommandLost) string {
+	switch e.Why {
+	case osdp.LostRefused:
+		return fmt.Sprintf("the reader refused it with NAK %d", e.Nak)
+	case osdp.LostExpired:
+		return "it could not be sent in time"
+	default:
+		return "the session broke; it is not sent again"
+	}
+}

@@ -1,0 +1,51 @@
+package lock
+
+import "time"
+
+// Limits of the driver, each with its reason.
+const (
+	// maxLocks bounds the locks of one driver: ten safes and a spare hand.
+	maxLocks = 32
+	// defaultSilentAfter is how long a lock may be silent before its bolt is unknown: five
+	// heartbeats of SPEC.md, so that four lost ones are not yet an alarm.
+	defaultSilentAfter = 5 * time.Second
+	// minSilentAfter is two heartbeats: less would call a healthy lock silent.
+	minSilentAfter = 2 * time.Second
+	// lookEvery is how often silence is looked for: small against defaultSilentAfter.
+	lookEvery = 250 * time.Millisecond
+	// probeAgainAfter is how long an unanswered probe waits before it is sent again.
+	probeAgainAfter = time.Second
+	// faultFor is how long a lock stays in fault after its last bad message: long enough for
+	// a person to see it, so that a good heartbeat in between does not make it flicker.
+	faultFor = 30 * time.Second
+	// redialFirst and redialMax bound the wait between attempts to reach the broker; with
+	// redialJitter on top, which keeps three locks and a daemon from dialling in step, it stays below 5 s.
+	redialFirst  = 100 * time.Millisecond
+	redialMax    = 4 * time.Second
+	redialJitter = 0.2
+	// connectMax bounds one attempt, writeMax one write.
+	connectMax = 5 * time.Second
+	writeMax   = 3 * time.Second
+	// keepAlive is how soon a broker that went without a word is noticed: twice this, at most.
+	keepAlive = 5 * time.Second
+	// commandMax bounds the wait for the broker's acknowledgement of a command: a nonce
+	// lives 60 s, and people are standing there.
+	commandMax = 5 * time.Second
+	// goodbyeMillis is how long closing waits for the broker to take the goodbye.
+	goodbyeMillis = 250
+	// arrivalsMax is how many messages wait between the connection and the driver: what a
+	// broker sends before it must be acknowledged, for every lock (broker.maxUnacked is 64).
+	arrivalsMax = 256
+	// badLogEvery and badLogBurst bound log lines about bad messages of one lock: whoever
+	// sends them decides how many there are.
+	badLogEvery = 10 * time.Second
+	badLogBurst = 3
+	// maxSessionBytes bounds the record's name of an opening.
+	maxSessionBytes = 64
+	// sessionsKept is how many openings the driver can name in answers: one per safe is
+	// under way, and late answers belong to the last few.
+	sessionsKept = 64
+	// eventsRemembered is how many events of a lock are known by their counters, to tell a
+	// repeated one: more than a broker has under way at once (broker.maxUnacked is 64).
+	eventsRemembered = 256
+)

@@ -1,0 +1,566 @@
+package lock
+
+import (
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"go.uber.org/goleak"
+	"golang.org/x/time/rate"
+
+	"trilock/custody/fact"
+	"trilock/firmware-protocols/lockwire"
+)
+
+// bench is a driver with one lock under test, no broker, and time in the test's hands.
+type bench struct {
+	t      *testing.T
+	locks  *Locks
+	peer   *peer
+	signer lockwire.Signer
+	facts  sink
+	now    time.Time
+
+	session *session
+	wire    *wire
+}
+
+type sink struct{ facts []fact.Fact }
+
+func (s *sink) Report(ctx context.Context, f fact.Fact) error {
+	s.facts = append(s.facts, f)
+	return ctx.Err()
+}
+
+// said returns what was reported since the last call.
+func (b *bench) said() []fact.Fact {
+	out := b.facts.facts
+	b.facts.facts = nil
+	return out
+}
+
+func key(seed byte) crypto.Signer {
+	raw := make([]byte, ed25519.SeedSize)
+	raw[0] = seed
+	return ed25519.NewKeyFromSeed(raw)
+}
+
+func goodSettings() Settings {
+	s := Settings{BrokerURL: "tls://127.0.0.1:8883", TLS: &tls.Config{}, ClientID: "trilockd", ControllerKey: key(1), Log: slog.New(slog.DiscardHandler)}
+	for i, name := range []fact.DeviceID{"lock-a", "lock-b", "lock-c"} {
+		s.Locks = append(s.Locks, LockSettings{ID: name, Key: key(byte(10 + i)).Public(), Safe: "safe-1"})
+	}
+	return s
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	l, err := New(goodSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := lockwire.NewSigner(key(10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, locks: l, peer: l.peers["lock-a"], signer: signer, now: time.Now(), wire: &wire{}}
+	b.session = &session{client: b.wire}
+	b.peer.connect(b.now)
+	return b
+}
+
+// message is a message as the broker hands it over.
+type message struct {
+	topic    string
+	payload  []byte
+	retained bool
+}
+
+func (m message) Duplicate() bool   { return false }
+func (m message) Qos() byte         { return 1 }
+func (m message) Retained() bool    { return m.retained }
+func (m message) Topic() string     { return m.topic }
+func (m message) MessageID() uint16 { return 1 }
+func (m message) Payload() []byte   { return m.payload }
+func (m message) Ack()              {}
+
+func (b *bench) take(m message) {
+	b.t.Helper()
+	if err := b.locks.take(b.t.Context(), &b.facts, b.session, arrival{m, b.now}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) presence(payload string) {
+	b.t.Helper()
+	b.take(message{topic: "trilock/lock/lock-a/online", payload: []byte(payload), retained: true})
+}
+
+// probed returns the nonce of the last probe that was sent to lock-a.
+func (b *bench) probed() lockwire.Nonce {
+	b.t.Helper()
+	controller, err := lockwire.NewKey(key(1).Public())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	command, err := lockwire.OpenCommand(controller, "lock-a", b.wire.last)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return command.(lockwire.Probe).Nonce
+}
+
+// wire is a connection that keeps what was published to lock-a.
+type wire struct {
+	mqtt.Client
+	last []byte
+	sent int
+}
+
+func (w *wire) Publish(topic string, qos byte, retained bool, payload any) mqtt.Token {
+	if topic != "trilock/lock/lock-a/cmd" || qos != 1 || retained {
+		panic("a probe on " + topic)
+	}
+	w.last, w.sent = payload.([]byte), w.sent+1
+	return &mqtt.DummyToken{}
+}
+
+func (b *bench) event(e lockwire.Event) {
+	b.t.Helper()
+	lock, _, _ := e.From()
+	sealed, err := lockwire.Seal(b.signer, lock, e)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.take(message{topic: "trilock/lock/lock-a/evt", payload: sealed})
+}
+
+func heartbeat(boot, counter uint64, bolt lockwire.Bolt) lockwire.State {
+	return lockwire.State{Lock: "lock-a", Boot: boot, Counter: counter, Bolt: bolt, Reason: lockwire.ReasonHeartbeat}
+}
+
+// up brings the lock up: announced, and a probe answered.
+func (b *bench) up() {
+	b.t.Helper()
+	b.presence("1")
+	s := heartbeat(1, 10, lockwire.BoltLocked)
+	s.Reason, s.Echo = lockwire.ReasonProbe, b.probed()
+	b.event(s)
+	b.want("up and locked", fact.DeviceReport{Device: "lock-a", State: fact.DeviceUp}, state(fact.BoltLocked, lockwire.ReasonProbe))
+}
+
+func state(bolt fact.BoltState, reason string) fact.LockState {
+	return fact.LockState{Lock: "lock-a", Bolt: bolt, Reason: reason}
+}
+
+func unknown(reason string) fact.LockState {
+	return fact.LockState{Lock: "lock-a", Reason: reason, BatteryPercent: -1}
+}
+
+func down(code string) fact.DeviceReport {
+	return fact.DeviceReport{Device: "lock-a", State: fact.DeviceDown, Code: code}
+}
+
+// want compares what was said since the last time, without the details for the technician.
+func (b *bench) want(what string, facts ...fact.Fact) {
+	b.t.Helper()
+	got := b.said()
+	for i, f := range got {
+		if r, ok := f.(fact.DeviceReport); ok {
+			r.Detail = ""
+			got[i] = r
+		}
+	}
+	if len(got) != len(facts) || len(got) > 0 && !reflect.DeepEqual(got, facts) {
+		b.t.Fatalf("%s: reported %+v, want %+v", what, got, facts)
+	}
+}
+
+func (b *bench) after(d time.Duration) {
+	b.t.Helper()
+	b.now = b.now.Add(d)
+	for _, p := range b.locks.order[1:] {
+		p.since = b.now // the others are not looked at
+	}
+	if err := b.locks.look(b.t.Context(), &b.facts, b.session, b.now); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// A lock is up when it has answered a probe of this connection, not when it says so.
+func TestUpNeedsAnAnswer(t *testing.T) {
+	b := newBench(t)
+	b.presence("1")
+	b.want("announced")
+	b.event(heartbeat(1, 5, lockwire.BoltLocked))
+	b.want("a state that may be old", state(fact.BoltLocked, lockwire.ReasonHeartbeat))
+	stranger := heartbeat(1, 6, lockwire.BoltLocked)
+	stranger.Echo = lockwire.Nonce{1, 2, 3}
+	b.event(stranger)
+	b.want("the echo of another nonce", state(fact.BoltLocked, lockwire.ReasonHeartbeat))
+	mine := heartbeat(1, 7, lockwire.BoltLocked)
+	mine.Echo = b.probed()
+	b.event(mine)
+	b.want("the echo of ours", fact.DeviceReport{Device: "lock-a", State: fact.DeviceUp}, state(fact.BoltLocked, lockwire.ReasonHeartbeat))
+	b.peer.connect(b.now)
+	b.presence("1")
+	b.event(heartbeat(1, 8, lockwire.BoltLocked))
+	b.after(defaultSilentAfter + time.Second)
+	b.want("on the next connection it must answer again", state(fact.BoltLocked, lockwire.ReasonHeartbeat),
+		down(CodeSilent), unknown(CodeSilent))
+}
+
+// A probe that is not answered is sent again, at its pace and with the same nonce.
+func TestProbesAreRepeated(t *testing.T) {
+	b := newBench(t)
+	b.presence("1")
+	first := b.probed()
+	for range 10 {
+		b.after(probeAgainAfter / 2)
+	}
+	if b.wire.sent != 6 || b.probed() != first {
+		t.Errorf("%d probes in %v, the last with another nonce: %v", b.wire.sent, 5*probeAgainAfter, b.probed() != first)
+	}
+	answer := heartbeat(1, 1, lockwire.BoltLocked)
+	answer.Echo = first
+	b.event(answer)
+	b.after(probeAgainAfter)
+	if b.wire.sent != 6 {
+		t.Error("a lock that has answered is probed again")
+	}
+	b.presence("1")
+	if b.wire.sent != 7 || b.probed() == first {
+		t.Error("a lock that connected again is not probed anew")
+	}
+}
+
+// An announcement that got lost is made up for by a live state, which is worth a probe and no more.
+func TestLostAnnouncement(t *testing.T) {
+	b := newBench(t)
+	b.event(heartbeat(1, 5, lockwire.BoltLocked))
+	if !b.peer.present.Load() || b.peer.fresh {
+		t.Errorf("present %v, fresh %v", b.peer.present.Load(), b.peer.fresh)
+	}
+	b = newBench(t)
+	kept := heartbeat(1, 5, lockwire.BoltLocked)
+	kept.Reason = lockwire.ReasonTamper
+	b.event(kept) // kept by the broker, for all we know
+	if b.peer.present.Load() {
+		t.Error("an event that may be old made the lock present")
+	}
+}
+
+func TestSilence(t *testing.T) {
+	b := newBench(t)
+	b.up()
+	b.after(defaultSilentAfter)
+	b.want("not yet")
+	b.after(time.Second)
+	b.want("silent", down(CodeSilent), unknown(CodeSilent))
+	b.after(time.Hour)
+	b.want("once")
+	b.event(heartbeat(1, 11, lockwire.BoltUnlocked)) // held back, or the lock is waking up
+	b.want("what it says is reported, but it has not answered", state(fact.BoltUnlocked, lockwire.ReasonHeartbeat))
+	b.after(defaultSilentAfter + time.Second)
+	b.want("and ages again", unknown(CodeSilent))
+}
+
+func TestNeverAnnounced(t *testing.T) {
+	b := newBench(t)
+	b.after(defaultSilentAfter)
+	b.want("it may still come")
+	b.after(time.Second)
+	b.want("it did not", down(CodeOffline))
+}
+
+func TestWill(t *testing.T) {
+	b := newBench(t)
+	b.up()
+	b.presence("0")
+	b.want("gone", down(CodeOffline), unknown(CodeOffline))
+	b.presence("maybe")
+	b.want("a payload that is neither")
+	b.presence("1")
+	b.want("back, not proved")
+	b.event(heartbeat(1, 11, lockwire.BoltLocked))
+	b.want("", state(fact.BoltLocked, lockwire.ReasonHeartbeat))
+}
+
+func TestRepeatedAndOlder(t *testing.T) {
+	b := newBench(t)
+	b.up()
+	for _, s := range []lockwire.State{heartbeat(1, 10, lockwire.BoltUnlocked), heartbeat(1, 9, lockwire.BoltUnlocked), heartbeat(0, 99, lockwire.BoltUnlocked)} {
+		b.event(s)
+		b.want(fmt.Sprintf("boot %d counter %d", s.Boot, s.Counter))
+	}
+	b.event(heartbeat(2, 1, lockwire.BoltLocked))
+	b.want("a new boot begins again", state(fact.BoltLocked, lockwire.ReasonHeartbeat))
+	result := lockwire.Result{Lock: "lock-a", Boot: 2, Counter: 2, Accepted: true}
+	b.event(result)
+	b.want("a result", fact.LockResult{Lock: "lock-a", Session: strings.Repeat("0", 32), Accepted: true})
+	b.event(result)
+	b.want("delivered twice")
+}
+
+// Events were kept by the broker and come behind live states: each is reported, and the
+// last word is always the newest state.
+func TestKeptEvents(t *testing.T) {
+	b := newBench(t)
+	b.up() // counter 10
+	kept := heartbeat(1, 4, lockwire.BoltUnlocked)
+	kept.Reason = lockwire.ReasonUnlocked
+	b.event(kept)
+	b.want("overtaken", state(fact.BoltUnlocked, lockwire.ReasonUnlocked), state(fact.BoltLocked, lockwire.ReasonProbe))
+	earlier := heartbeat(1, 3, lockwire.BoltUnlocked)
+	earlier.Reason = lockwire.ReasonTamper
+	b.event(earlier) // delivered again, later than a younger one
+	b.want("out of order", state(fact.BoltUnlocked, lockwire.ReasonTamper), state(fact.BoltLocked, lockwire.ReasonProbe))
+	b.event(kept)
+	b.want("twice")
+	b.after(defaultSilentAfter + time.Second)
+	b.want("old words are no sign of life", down(CodeSilent), unknown(CodeSilent))
+}
+
+func TestBadMessages(t *testing.T) {
+	b := newBench(t)
+	b.up()
+	b.locks.peers["lock-a"].badLog = rate.NewLimiter(0, 0)
+	stranger, err := lockwire.NewSigner(key(99))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := lockwire.Seal(stranger, "lock-a", heartbeat(1, 11, lockwire.BoltUnlocked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := fact.DeviceReport{Device: "lock-a", State: fact.DeviceFault, Code: "bad-signature"}
+	b.take(message{topic: "trilock/lock/lock-a/evt", payload: forged})
+	b.want("forged", fault)
+	for i := range 1000 {
+		b.take(message{topic: "trilock/lock/lock-a/evt", payload: []byte{byte(i)}})
+		b.take(message{topic: "trilock/lock/lock-a/evt", payload: forged})
+	}
+	b.want("one report for a thousand of them")
+	if n := b.locks.Refused()["lock-a"]; n != 2001 {
+		t.Errorf("counted %d", n)
+	}
+	b.event(heartbeat(1, 12, lockwire.BoltLocked))
+	b.want("the lock itself is still heard", state(fact.BoltLocked, lockwire.ReasonHeartbeat))
+	for i := range 40 {
+		b.after(time.Second)
+		b.event(heartbeat(1, uint64(13+i), lockwire.BoltLocked))
+	}
+	recovered := 0
+	for _, f := range b.said() {
+		if r, ok := f.(fact.DeviceReport); ok && r.State == fact.DeviceUp {
+			recovered++
+		}
+	}
+	if recovered != 1 {
+		t.Errorf("up %d times after the last bad message, want once", recovered)
+	}
+}
+
+func TestMessagesThatAreNotTaken(t *testing.T) {
+	b := newBench(t)
+	b.up()
+	sealed, err := lockwire.Seal(b.signer, "lock-a", heartbeat(1, 11, lockwire.BoltUnlocked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.take(message{topic: "trilock/lock/lock-a/evt", payload: sealed, retained: true})
+	b.take(message{topic: "trilock/lock/lock-x/evt", payload: sealed})
+	b.take(message{topic: "trilock/lock/lock-a/cmd", payload: sealed})
+	b.take(message{topic: "something/else", payload: sealed})
+	b.want("retained, unknown, of another role, elsewhere")
+	b.take(message{topic: "trilock/lock/lock-b/evt", payload: sealed})
+	if got := b.said(); len(got) != 0 && b.locks.Refused()["lock-b"] != 1 {
+		t.Errorf("lock-a's message on lock-b's topic: %+v", got)
+	}
+	if b.locks.Refused()["lock-a"] != 0 || b.locks.Refused()["lock-b"] != 1 {
+		t.Errorf("refused: %v", b.locks.Refused())
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	var m memory
+	for i := range uint64(10 * eventsRemembered) {
+		if !m.add(place{1, i + 1}) || m.add(place{1, i + 1}) {
+			t.Fatalf("event %d", i+1)
+		}
+	}
+	if len(m.seen) != eventsRemembered {
+		t.Errorf("%d events remembered", len(m.seen))
+	}
+	if m.add(place{1, 9*eventsRemembered - 1}) {
+		t.Error("a forgotten event is new again")
+	}
+}
+
+func TestSessionNames(t *testing.T) {
+	n := newSessionNames()
+	first, err := n.id("S-000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := n.id("S-000001")
+	other, _ := newSessionNames().id("S-000001")
+	if first != again || first == other || n.name(first) != "S-000001" || n.name(other) != other.String() {
+		t.Error("a name has one id in one run, and another in the next")
+	}
+	for i := range sessionsKept {
+		if _, err := n.id(fmt.Sprintf("S-%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n.name(first) != first.String() || len(n.names) != sessionsKept || len(n.order) != sessionsKept {
+		t.Errorf("%d names kept", len(n.names))
+	}
+	for _, bad := range []string{"", strings.Repeat("x", maxSessionBytes+1)} {
+		if _, err := n.id(bad); err == nil {
+			t.Errorf("a name of %d bytes", len(bad))
+		}
+	}
+}
+
+func TestSettingsRefused(t *testing.T) {
+	for name, change := range map[string]func(*Settings){
+		"plain MQTT":             func(s *Settings) { s.BrokerURL = "tcp://127.0.0.1:1883" },
+		"no port":                func(s *Settings) { s.BrokerURL = "tls://127.0.0.1" },
+		"a password in the URL":  func(s *Settings) { s.BrokerURL = "tls://a:b@127.0.0.1:8883" },
+		"not a URL":              func(s *Settings) { s.BrokerURL = "%" },
+		"no TLS":                 func(s *Settings) { s.TLS = nil },
+		"no log":                 func(s *Settings) { s.Log = nil },
+		"no client id":           func(s *Settings) { s.ClientID = "" },
+		"no locks":               func(s *Settings) { s.Locks = nil },
+		"too many locks":         func(s *Settings) { s.Locks = make([]LockSettings, maxLocks+1) },
+		"two locks on a safe":    func(s *Settings) { s.Locks = s.Locks[:2] },
+		"a fourth lock":          func(s *Settings) { s.Locks = append(s.Locks, LockSettings{"lock-d", key(50).Public(), "safe-1"}) },
+		"one id twice":           func(s *Settings) { s.Locks[1].ID = "lock-a" },
+		"the daemon's id":        func(s *Settings) { s.Locks[1].ID = "trilockd" },
+		"one key twice":          func(s *Settings) { s.Locks[1].Key = s.Locks[0].Key },
+		"the controller's key":   func(s *Settings) { s.Locks[1].Key = s.ControllerKey.Public() },
+		"no key":                 func(s *Settings) { s.Locks[1].Key = nil },
+		"a wildcard for an id":   func(s *Settings) { s.Locks[1].ID = "+" },
+		"a safe without a name":  func(s *Settings) { s.Locks[1].Safe = "" },
+		"no controller key":      func(s *Settings) { s.ControllerKey = nil },
+		"silent after no time":   func(s *Settings) { s.SilentAfter = time.Second },
+		"silent before it began": func(s *Settings) { s.SilentAfter = -time.Second },
+	} {
+		s := goodSettings()
+		change(&s)
+		if _, err := New(s); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if _, err := New(goodSettings()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Commands before Run, or with nonsense in them, send nothing.
+func TestCommandsRefused(t *testing.T) {
+	l, err := New(goodSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	var away *AbsentError
+	if err := l.Challenge(ctx, "safe-1", "S-1", []fact.DeviceID{"lock-a"}); !errors.As(err, &away) || away.Code != CodeBrokerLost {
+		t.Errorf("without a broker: %v", err)
+	}
+	for name, err := range map[string]error{
+		"another safe's lock": l.Challenge(ctx, "safe-2", "S-1", []fact.DeviceID{"lock-a"}),
+		"an unknown lock":     l.Challenge(ctx, "safe-1", "S-1", []fact.DeviceID{"lock-x"}),
+		"no lock":             l.Challenge(ctx, "safe-1", "S-1", nil),
+		"no session":          l.Challenge(ctx, "safe-1", "", []fact.DeviceID{"lock-a"}),
+		"relock of nothing":   l.Relock(ctx, "safe-2", "S-1", "x"),
+		"relock, no session":  l.Relock(ctx, "safe-1", "", "x"),
+		"relock, bad reason":  l.Relock(ctx, "safe-1", "S-1", "Two words"),
+		"authorise nothing":   l.Authorise(ctx, Authorisation{Safe: "safe-1", Session: "S-1", Purpose: "x"}),
+		"authorise nobody":    l.Authorise(ctx, Authorisation{Safe: "safe-1", Purpose: "x"}),
+	} {
+		if err == nil || errors.As(err, &away) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Run waits for a broker that is not there, says so once, and stops when told.
+func TestRunWithoutBroker(t *testing.T) {
+	s := goodSettings()
+	s.BrokerURL = "tls://127.0.0.1:1"
+	l, err := New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	reports := make(chan fact.Fact, 100)
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx, channelSink(reports)) }()
+	for range s.Locks {
+		if r, ok := (<-reports).(fact.DeviceReport); !ok || r.State != fact.DeviceDown || r.Code != CodeBrokerLost {
+			t.Errorf("%+v", r)
+		}
+	}
+	if err := l.Run(ctx, channelSink(reports)); err == nil {
+		t.Error("Run twice at a time")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if len(reports) != 0 {
+		t.Errorf("said again: %+v", <-reports)
+	}
+}
+
+type channelSink chan fact.Fact
+
+func (c channelSink) Report(ctx context.Context, f fact.Fact) error {
+	select {
+	case c <- f:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// While the sink blocks, heartbeats give way and events wait; nothing waits after the end.
+func TestFullQueue(t *testing.T) {
+	b := newBench(t)
+	s := &session{arrivals: make(chan arrival, 1), lost: make(chan struct{}), over: make(chan struct{})}
+	take := b.locks.options(s).DefaultPublishHandler
+	take(nil, message{})
+	take(nil, heartbeatMessage{})
+	if len(s.arrivals) != 1 {
+		t.Fatal("the queue holds more than it can")
+	}
+	waited := make(chan struct{})
+	go func() { take(nil, message{topic: "second"}); close(waited) }()
+	<-s.arrivals
+	<-waited
+	if a := <-s.arrivals; a.message.Topic() != "second" {
+		t.Error("an event was lost while the sink blocked")
+	}
+	take(nil, message{})
+	waited = make(chan struct{})
+	go func() { take(nil, message{}); close(waited) }()
+	close(s.over)
+	<-waited
+}
+
+type heartbeatMessage struct{ message }
+
+func (heartbeatMessage) Qos() byte { return 0 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -1,0 +1,143 @@
+// Package uhf drives UHF RFID readers on serial lines: it makes them read antenna after
+// antenna, and reports what they heard as facts.
+//
+// The unit of evidence is the completed round of one antenna, a round in which nothing
+// was heard included. A round that failed, was cut short, or lost bytes on the line is
+// never reported: of such a round nobody can say what was not there. Readers are
+// therefore never left reading continuously; the host starts every round and sees its end.
+//
+//	connect: stop what runs ─ ask who it is ─ set the power ─ read it back
+//	   │                                                        │
+//	   │            ┌───────── next antenna, gap ◄──────────────┤
+//	   │            └► start a round ─ records ─ end ─ report ──┘
+//	   └◄── no end in time, or the reader has restarted
+//
+// What a reader says about time is used for nothing but to notice that it has restarted.
+package uhf
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"trilock/custody/fact"
+	"trilock/devices"
+	"trilock/firmware-protocols/r2000"
+)
+
+// Protocols that a reader can speak.
+const (
+	ProtocolGX5A  = "gx-5a"    // Guoxin-style readers, frames beginning 5A
+	ProtocolR2000 = "r2000-a0" // Impinj R2000 and E710 boards, frames beginning A0
+)
+
+// Protocols returns the protocols that New knows, in the order of their names.
+func Protocols() []string { return []string{ProtocolGX5A, ProtocolR2000} }
+
+// BaudDefault returns the speed, in bit/s, that a reader of the protocol is delivered with.
+func BaudDefault(protocol string) (int, error) {
+	if !slices.Contains(Protocols(), protocol) {
+		return 0, unknownProtocol(protocol)
+	}
+	return 115200, nil
+}
+
+func unknownProtocol(protocol string) error {
+	return fmt.Errorf("UHF reader protocol %q is not known: use one of %v", protocol, Protocols())
+}
+
+// Settings says what reader it is and how it is to read.
+type Settings struct {
+	Device fact.DeviceID
+	// Protocol is one of Protocols.
+	Protocol string
+	// Antennas are the ports to read, as the reader's labels count them, from 1: at most
+	// 32 for gx-5a and 8 for r2000-a0, none twice. They are read in this order.
+	Antennas []uint8
+	// PowerDBm is the transmit power of all antennas, 0 to 36 dBm; the reader refuses what it cannot do.
+	PowerDBm uint8
+	// RoundGap lies between two rounds, up to 10 s; 0 means 20 ms.
+	RoundGap time.Duration
+	// RSSI is the scale of a reader that reports raw signal strength (gx-5a); the zero value means RawRSSIDefault.
+	RSSI RawRSSI
+	// Log gets what a technician needs beside the facts. Nil means nowhere.
+	Log *slog.Logger
+}
+
+// RawRSSI turns a reader's raw signal strength into hundredths of a dBm: zero + raw x step.
+type RawRSSI struct {
+	ZeroCdBm int16
+	StepCdBm int16
+}
+
+// RawRSSIDefault takes one raw step of a gx-5a reader for one dB above -100 dBm. UNSURE:
+// its makers document no scale; captures hold raw values of 4 to 75. Only the order is
+// certain: larger is stronger.
+func RawRSSIDefault() RawRSSI { return RawRSSI{ZeroCdBm: -10000, StepCdBm: 100} }
+
+// cdBm applies the scale, limited to what a fact can hold.
+func (r RawRSSI) cdBm(raw uint8) int16 {
+	v := int(r.ZeroCdBm) + int(raw)*int(r.StepCdBm)
+	return int16(max(int(fact.RSSIUnknown)+1, min(32767, v))) //nolint:gosec // just limited
+}
+
+// New returns the driver of one reader. It refuses settings that no reader of the
+// protocol can follow.
+func New(s Settings) (devices.Driver, error) {
+	ports := portMaxGX5A
+	if s.Protocol == ProtocolR2000 {
+		ports = r2000.MaxPort
+	}
+	switch {
+	case !slices.Contains(Protocols(), s.Protocol):
+		return nil, fmt.Errorf("reader %s: %w", s.Device, unknownProtocol(s.Protocol))
+	case len(s.Antennas) == 0:
+		return nil, fmt.Errorf("reader %s: no antenna to read: name at least one port", s.Device)
+	case s.PowerDBm > powerMaxDBm:
+		return nil, fmt.Errorf("reader %s: power of %d dBm: want 0 to %d", s.Device, s.PowerDBm, powerMaxDBm)
+	case s.RoundGap < 0 || s.RoundGap > roundGapMax:
+		return nil, fmt.Errorf("reader %s: gap of %v between rounds: want 0 to %v", s.Device, s.RoundGap, roundGapMax)
+	}
+	for i, port := range s.Antennas {
+		if port < 1 || int(port) > ports || slices.Contains(s.Antennas[:i], port) {
+			return nil, fmt.Errorf("reader %s: antenna port %d: want each of 1 to %d at most once for %s", s.Device, port, ports, s.Protocol)
+		}
+	}
+	s.Antennas = slices.Clone(s.Antennas)
+	if s.RoundGap == 0 {
+		s.RoundGap = roundGapDefault
+	}
+	if s.RSSI == (RawRSSI{}) {
+		s.RSSI = RawRSSIDefault()
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	s.Log = s.Log.With("device", s.Device)
+	return &driver{settings: s}, nil
+}
+
+// driver is a devices.Driver; what a run learns lives in a session.
+type driver struct{ settings Settings }
+
+// Run speaks with the reader until ctx ends or the reader or the line fails.
+func (d *driver) Run(ctx context.Context, link devices.Link, facts devices.Sink) error {
+	wake := context.AfterFunc(ctx, func() {
+		_ = link.SetReadDeadline(time.Unix(1, 0)) // ends the read that is waiting; on a dead link it has ended already
+	})
+	defer wake()
+	s := &session{settings: d.settings, facts: facts, round: newCollector()}
+	switch d.settings.Protocol {
+	case ProtocolGX5A:
+		s.reader = newGX5A(s, link)
+	case ProtocolR2000:
+		s.reader = newR2000(s, link)
+	}
+	err := s.run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

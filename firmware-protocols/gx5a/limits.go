@@ -1,0 +1,17 @@
+package gx5a
+
+// Limits of the protocol, each with its reason.
+const (
+	// MaxData: the vendor's own parser takes lengths below 1024 only; a larger length
+	// is a false start.
+	MaxData = 1023
+	// headerMax is head, PCW, RS-485 address and length.
+	headerMax = 1 + 4 + 1 + 2
+	// MaxFrame is the longest frame there can be.
+	MaxFrame = headerMax + MaxData + 2
+	// bufferSize holds one incomplete frame and one generous read of a serial port, so
+	// that Feed nearly always takes a whole read.
+	bufferSize = 4096
+	// maxPorts: the antenna mask has 32 bits.
+	maxPorts = 32
+)

@@ -1,0 +1,215 @@
+package lockwire
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestTopics(t *testing.T) {
+	for _, role := range []Role{RoleCommand, RoleEvent, RolePresence} {
+		lock, got, err := ParseTopic(Topic("safe-1-lock-a", role))
+		if err != nil || lock != "safe-1-lock-a" || got != role {
+			t.Errorf("%s: %q, %q, %v", role, lock, got, err)
+		}
+	}
+	for _, topic := range []string{"", "trilock/lock/", "trilock/lock//cmd", "trilock/lock/a", "trilock/lock/a/b", "trilock/lock/a/cmd/", "/trilock/lock/a/cmd",
+		"trilock/lock/A/cmd", "trilock/lock/+/cmd", "trilock/lock/-a/cmd", "trilock/lock/" + strings.Repeat("a", 41) + "/cmd", "trilock/lock/a.b/cmd", "trilock/lock/a/evt\x00"} {
+		if _, _, err := ParseTopic(topic); err == nil {
+			t.Errorf("topic %q was accepted", topic)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, p := range Parties() {
+		if got, err := ParseParty(p.String()); err != nil || got != p {
+			t.Errorf("%v: %v, %v", p, got, err)
+		}
+	}
+	if _, err := ParseParty("unknown-party"); err == nil {
+		t.Error("an unknown party was accepted")
+	}
+	s := NewSessionID()
+	if got, err := ParseSessionID(s.String()); err != nil || got != s {
+		t.Errorf("session %v: %v, %v", s, got, err)
+	}
+	for _, text := range []string{"", "00", strings.Repeat("0", 31), strings.Repeat("A", 32), strings.Repeat("g", 32), strings.Repeat("0", 34)} {
+		if _, err := ParseSessionID(text); err == nil {
+			t.Errorf("session %q was accepted", text)
+		}
+	}
+	if _, err := NewNonce(bytes.NewReader(make([]byte, 15))); err == nil {
+		t.Error("a nonce was drawn from a source that ran dry")
+	}
+}
+
+func TestKeys(t *testing.T) {
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewSigner(p384); err == nil {
+		t.Error("P-384 was accepted")
+	}
+	if _, err := NewSigner(rsaKey); err == nil {
+		t.Error("RSA was accepted")
+	}
+	if _, err := NewSigner(nil); err == nil {
+		t.Error("no key was accepted")
+	}
+	if a, b := signerOf(t, "lock-a").Key(), signerOf(t, "lock-b").Key(); a.Equal(b) || !a.Equal(signerOf(t, "lock-a").Key()) || a.IsZero() {
+		t.Error("keys do not compare")
+	}
+	if _, err := OpenCommand(Key{}, sceneLock, seal(t, "controller", sceneLock, Probe{Nonce: sceneNonce(1)})); err == nil {
+		t.Error("the zero key verified a message")
+	}
+}
+
+// An event is refused when it is another lock's, however well signed.
+func TestEventsOfAnotherLock(t *testing.T) {
+	m := State{Lock: "lock-a", Reason: ReasonHeartbeat}
+	if _, err := Seal(signerOf(t, "lock-a"), "lock-b", m); err == nil {
+		t.Error("lock-b sealed lock-a's event")
+	}
+	if _, err := OpenEvent(signerOf(t, "lock-a").Key(), "lock-b", seal(t, "lock-a", "lock-a", m)); code(err) != CodeBadSignature {
+		t.Errorf("lock-a's event on lock-b's topic: %v", err)
+	}
+	if _, err := OpenEvent(signerOf(t, "lock-b").Key(), "lock-a", seal(t, "lock-a", "lock-a", m)); code(err) != CodeBadSignature {
+		t.Errorf("lock-a's event with lock-b's key: %v", err)
+	}
+	payload, err := EncodePayload(State{Lock: "lock-b", Reason: ReasonHeartbeat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenEvent(signerOf(t, "lock-a").Key(), "lock-a", sealAs(t, "lock-a", RoleEvent, payload)); code(err) != CodeWrongLock {
+		t.Errorf("lock-a says that it is lock-b: %v", err)
+	}
+}
+
+func TestFieldLimits(t *testing.T) {
+	for name, m := range map[string]Message{
+		"safe":              ChallengeRequest{Safe: "Safe 1"},
+		"no request":        Authorise{},
+		"four approvals":    Authorise{Request: []byte{1}, Approvals: make([]Approval, 4)},
+		"approval":          Authorise{Request: []byte{1}, Approvals: make([]Approval, 1)},
+		"reason":            Relock{Reason: "two words"},
+		"zero probe":        Probe{},
+		"firmware":          Challenge{Lock: "a", Safe: "s", Firmware: strings.Repeat("f", MaxFirmwareBytes+1)},
+		"challenge lock":    Challenge{Safe: "s"},
+		"challenge safe":    Challenge{Lock: "a"},
+		"accepted and code": Result{Lock: "a", Accepted: true, Code: CodeExpired},
+		"refused, no code":  Result{Lock: "a"},
+		"result lock":       Result{Accepted: true},
+		"bolt":              State{Lock: "a", Bolt: 4, Reason: "x"},
+		"door":              State{Lock: "a", Door: 3, Reason: "x"},
+		"battery":           State{Lock: "a", BatteryPercent: 101, Reason: "x"},
+		"state reason":      State{Lock: "a"},
+		"state lock":        State{Reason: "x"},
+	} {
+		if _, err := EncodePayload(m); err == nil {
+			t.Errorf("%s: encoded", name)
+		}
+		payload := encode(frame{Version: Version, Kind: m.Kind(), Body: encode(m)})
+		if _, err := DecodePayload(m.role(), payload); code(err) != CodeBadEncoding {
+			t.Errorf("%s: decoded: %v", name, err)
+		}
+	}
+}
+
+func TestNewRequest(t *testing.T) {
+	challenge := func(lock string) Challenge {
+		return Challenge{Lock: lock, Safe: sceneSafe, Session: sceneSession, Nonce: sceneNonce(9), Boot: 2, Counter: 3}
+	}
+	three := []Challenge{challenge("lock-c"), challenge("lock-a"), challenge("lock-b")}
+	r, err := NewRequest(sceneSafe, sceneSession, purpose, nil, three, MaxLifetime)
+	if err != nil || r.Locks[0].Lock != "lock-a" || r.Locks[2].Lock != "lock-c" || r.LifetimeSeconds != 60 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	foreign := challenge("lock-b")
+	foreign.Safe = "safe-2"
+	old := challenge("lock-b")
+	old.Session = SessionID{1}
+	for name, f := range map[string]func() (Request, error){
+		"two locks": func() (Request, error) {
+			return NewRequest(sceneSafe, sceneSession, purpose, nil, three[:2], MaxLifetime)
+		},
+		"one lock twice": func() (Request, error) {
+			return NewRequest(sceneSafe, sceneSession, purpose, nil, []Challenge{three[0], three[1], three[1]}, MaxLifetime)
+		},
+		"another safe": func() (Request, error) {
+			return NewRequest(sceneSafe, sceneSession, purpose, nil, []Challenge{three[0], three[1], foreign}, MaxLifetime)
+		},
+		"another session": func() (Request, error) {
+			return NewRequest(sceneSafe, sceneSession, purpose, nil, []Challenge{three[0], three[1], old}, MaxLifetime)
+		},
+		"61 s": func() (Request, error) {
+			return NewRequest(sceneSafe, sceneSession, purpose, nil, three, 61*time.Second)
+		},
+		"no time":    func() (Request, error) { return NewRequest(sceneSafe, sceneSession, purpose, nil, three, 0) },
+		"no purpose": func() (Request, error) { return NewRequest(sceneSafe, sceneSession, "", nil, three, MaxLifetime) },
+	} {
+		if _, err := f(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if DocumentsDigest([]string{"b", "a", "b"}) != DocumentsDigest([]string{"a", "b"}) || DocumentsDigest(nil) == DocumentsDigest([]string{""}) {
+		t.Error("the digest of documents depends on their order, or confuses none with an empty number")
+	}
+}
+
+// Whatever can be said can be said in one way only, and is understood as said.
+func TestRoundTrip(t *testing.T) {
+	controller, lock := signerOf(t, "controller"), signerOf(t, "lock-a")
+	name := rapid.StringMatching(`[a-z0-9][a-z0-9-]{0,30}`)
+	bytes16 := rapid.SliceOfN(rapid.Byte(), 16, 16)
+	rapid.Check(t, func(t *rapid.T) {
+		id := name.Draw(t, "lock")
+		session, nonce := SessionID(bytes16.Draw(t, "session")), Nonce(bytes16.Draw(t, "nonce"))
+		nonce[0] |= 1
+		boot, counter := rapid.Uint64().Draw(t, "boot"), rapid.Uint64().Draw(t, "counter")
+		m := rapid.SampledFrom([]Message{
+			ChallengeRequest{Session: session, Safe: id},
+			Relock{Session: session, Reason: "x"},
+			Probe{Nonce: nonce},
+			Challenge{Lock: id, Boot: boot, Counter: counter, Session: session, Safe: "s", Nonce: nonce, Forms: 3, Firmware: "f"},
+			Result{Lock: id, Boot: boot, Counter: counter, Session: session, Accepted: true},
+			Result{Lock: id, Boot: boot, Counter: counter, Session: session, Code: CodeExpired},
+			State{Lock: id, Boot: boot, Counter: counter, Bolt: Bolt(rapid.IntRange(0, 3).Draw(t, "bolt")), Door: Door(rapid.IntRange(0, 2).Draw(t, "door")),
+				Tamper: rapid.Bool().Draw(t, "tamper"), BatteryPercent: int8(rapid.IntRange(-1, 100).Draw(t, "battery")), Reason: "x", UptimeSeconds: boot, Echo: nonce},
+		}).Draw(t, "message")
+		signer := controller
+		if m.role() == RoleEvent {
+			signer = lock
+		}
+		sealed, err := Seal(signer, id, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := open(signer.Key(), m.role(), id, sealed)
+		if err != nil || !reflect.DeepEqual(got, m) {
+			t.Fatalf("sent %+v, got %+v, %v", m, got, err)
+		}
+	})
+}
+
+func code(err error) Code {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return "no-refusal"
+}

@@ -1,0 +1,172 @@
+package lockwire
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+)
+
+// Version is the version of the protocol that this package speaks.
+const Version = 1
+
+// SessionID names one attempt to open a safe: 128 random bits of the daemon's making.
+type SessionID [sessionBytes]byte
+
+// NewSessionID draws a session id from the system's random source.
+func NewSessionID() SessionID {
+	var s SessionID
+	_, _ = rand.Read(s[:]) // never fails: crypto/rand ends the program instead
+	return s
+}
+
+// ParseSessionID reads the 32 lower-case hexadecimal digits that String writes.
+func ParseSessionID(text string) (SessionID, error) {
+	var s SessionID
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != sessionBytes || hex.EncodeToString(raw) != text {
+		return s, fmt.Errorf("session %.40q is not %d lower-case hexadecimal digits", text, 2*sessionBytes)
+	}
+	return SessionID(raw), nil
+}
+
+// String returns 32 lower-case hexadecimal digits.
+func (s SessionID) String() string { return hex.EncodeToString(s[:]) }
+
+// Nonce is 128 random bits of a lock's (or, in a Probe, the daemon's) own making.
+type Nonce [nonceBytes]byte
+
+// NewNonce draws a nonce from the given source.
+func NewNonce(random io.Reader) (Nonce, error) {
+	var n Nonce
+	if _, err := io.ReadFull(random, n[:]); err != nil {
+		return n, fmt.Errorf("drawing a nonce: %w", err)
+	}
+	return n, nil
+}
+
+// Party is one of the three parties whose approval an opening needs (SAF-1).
+type Party uint8
+
+// The parties. The numbers are on the wire and never change.
+const (
+	Archivist     Party = 1 // 档案员
+	GeneralOffice Party = 2 // 综合部
+	Management    Party = 3 // 总经理, or 总工程师 in that place
+)
+
+// Parties returns the three parties in the order of their numbers.
+func Parties() [ApprovalsNeeded]Party {
+	return [ApprovalsNeeded]Party{Archivist, GeneralOffice, Management}
+}
+
+// String returns "archivist", "general-office" or "management".
+func (p Party) String() string {
+	switch p {
+	case Archivist:
+		return "archivist"
+	case GeneralOffice:
+		return "general-office"
+	case Management:
+		return "management"
+	}
+	return "unknown-party"
+}
+
+// ParseParty reads the word that String writes.
+func ParseParty(word string) (Party, error) {
+	for _, p := range Parties() {
+		if p.String() == word {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("party %.40q: want archivist, general-office or management", word)
+}
+
+// Form says who holds the key behind an approval.
+type Form uint8
+
+// The forms of an approval. The numbers are on the wire and never change.
+const (
+	// ByController: the daemon signs that it saw the person's badge and PIN. The weaker
+	// form: who owns the daemon's key can approve for everybody.
+	ByController Form = 1
+	// ByPartyKey: the person's own key, enrolled in the lock, signs. The daemon cannot approve for anybody.
+	ByPartyKey Form = 2
+)
+
+// String returns "controller" or "party-key".
+func (f Form) String() string {
+	switch f {
+	case ByController:
+		return "controller"
+	case ByPartyKey:
+		return "party-key"
+	}
+	return "unknown-form"
+}
+
+// Bolt is the position of a lock's bolt. The zero value is BoltUnknown.
+type Bolt uint8
+
+// The positions of a bolt, as numbered on the wire.
+const (
+	BoltUnknown  Bolt = 0
+	BoltLocked   Bolt = 1
+	BoltUnlocked Bolt = 2
+	BoltJammed   Bolt = 3
+)
+
+// String returns "unknown", "locked", "unlocked" or "jammed".
+func (b Bolt) String() string {
+	switch b {
+	case BoltLocked:
+		return "locked"
+	case BoltUnlocked:
+		return "unlocked"
+	case BoltJammed:
+		return "jammed"
+	}
+	return "unknown"
+}
+
+// Door is what a lock's own sensor says of the safe's door. The zero value is DoorUnknown.
+type Door uint8
+
+// The positions of a door, as numbered on the wire.
+const (
+	DoorUnknown Door = 0
+	DoorClosed  Door = 1
+	DoorOpen    Door = 2
+)
+
+// String returns "unknown", "closed" or "open".
+func (d Door) String() string {
+	switch d {
+	case DoorClosed:
+		return "closed"
+	case DoorOpen:
+		return "open"
+	}
+	return "unknown"
+}
+
+// Reasons of a State. A lock may send others; these have a meaning here.
+const (
+	// ReasonHeartbeat and ReasonProbe are the live class: sent at QoS 0, never queued by a
+	// broker. Every other reason is an event: sent at QoS 1, kept for a daemon that is away.
+	ReasonHeartbeat       = "heartbeat"
+	ReasonProbe           = "probe"
+	ReasonConnected       = "connected"         // first State of a connection
+	ReasonUnlocked        = "unlocked"          // the bolt was drawn after an accepted Authorise
+	ReasonRelockedCommand = "relocked-command"  // the daemon asked for it
+	ReasonRelockedTimeout = "relocked-timeout"  // nobody opened the door in time
+	ReasonRelockedDoor    = "relocked-door"     // the door was opened and is shut again
+	ReasonRelockDoorOpen  = "relock-door-open"  // asked to lock, but the door stands open
+	ReasonRelockedPowerUp = "relocked-power-up" // found its bolt drawn when power came back
+	ReasonDoorOpened      = "door-opened"
+	ReasonDoorClosed      = "door-closed"
+	ReasonBoltForced      = "bolt-forced" // the bolt moved and the lock's motor did not
+	ReasonTamper          = "tamper"
+	ReasonTamperCleared   = "tamper-cleared"
+)

@@ -1,0 +1,329 @@
+package osdp
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// phase is how far a link has come.
+type phase uint8
+
+const (
+	phaseIdentify phase = iota
+	phaseCapabilities
+	phaseChallenge
+	phaseCryptogram
+	phaseProving // the session stands; the reader has not yet used it
+	phaseOnline
+)
+
+// exchange is the command that a link waits for an answer to. Its bytes never change:
+// a reader tells a repeat from a new command by them.
+type exchange struct {
+	raw      []byte // mark and frame
+	command  Command
+	sequence uint8
+	queued   bool          // it came from the queue, not from the machine
+	expires  time.Duration // only if queued
+	silent   int           // transmissions without a usable answer
+	busy     int
+	strange  int // replies with a wrong sequence number
+	sent     bool
+}
+
+// queuedCommand is a command that waits for its turn.
+type queuedCommand struct {
+	command Command
+	expires time.Duration
+}
+
+// link is the machine of one reader. It knows nothing of the wire: the Bus calls next
+// when it may transmit, reply for every frame from this reader, silence when the time
+// for the reply is over, and tick as time passes.
+type link struct {
+	address  uint8
+	key      Key
+	random   io.Reader
+	interval time.Duration
+	emit     func(Event)
+
+	phase    phase
+	check    CheckKind
+	sequence uint8 // of the next new command
+	pending  *exchange
+	due      time.Duration // when it wants to transmit next
+	troubled bool          // its last transmission went unanswered
+
+	identity     Identity
+	capabilities Capabilities
+	rndA         [8]byte
+	keys         *SessionKeys
+	server       [16]byte
+	channel      *Channel
+
+	startup []Command // status queries still to be sent in this session
+	queue   []queuedCommand
+	known   contacts
+
+	begun       time.Duration // when the attempt or the session began
+	lastGood    time.Duration // last accepted reply
+	everSecure  bool
+	lastSecure  time.Duration // last accepted reply under a MAC, in any session
+	held        bool          // events may stem from before the session
+	failures    int
+	quietProbes int // attempts without any answer, since the last answer
+	status      Status
+}
+
+// contacts is what the reader last reported about itself; nil and false are "nothing yet".
+type contacts struct {
+	inputs        Inputs
+	outputs       Outputs
+	attached      Attached
+	tamper, power bool
+}
+
+// inSession reports whether a secure channel stands.
+func (l *link) inSession() bool { return l.phase >= phaseProving }
+
+// healthy reports whether the link's next transmission is expected to be answered.
+func (l *link) healthy() bool { return l.inSession() && !l.troubled }
+
+// turn is what a link is asked to transmit, unless a command is pending.
+type turn uint8
+
+const (
+	turnPoll    turn = iota // or the next step of the handshake
+	turnCommand             // from the queue
+	turnKeep                // something harmless that brings no event
+)
+
+// next returns the bytes to transmit now: the pending command once more, or a new one.
+// It returns nil if there is nothing to send after all; due then tells when.
+func (l *link) next(now time.Duration, t turn) []byte {
+	if l.pending == nil && !l.compose(now, t) {
+		return nil
+	}
+	if l.pending.sent {
+		l.status.Repeats++
+	}
+	l.pending.sent = true
+	return l.pending.raw
+}
+
+// compose makes the next command.
+func (l *link) compose(now time.Duration, t turn) bool {
+	switch l.phase {
+	case phaseIdentify:
+		l.begun, l.lastGood, l.sequence = now, now, 0
+		return l.composeClear(now, Identify(), NoBlock)
+	case phaseCapabilities:
+		return l.composeClear(now, AskCapabilities(), NoBlock)
+	case phaseChallenge:
+		if _, err := io.ReadFull(l.random, l.rndA[:]); err != nil {
+			l.fail(now, HandshakeFailed, fmt.Sprintf("no random numbers for the handshake: %v", err))
+			return false
+		}
+		l.sequence = 0 // some readers accept a challenge only as the start of a link
+		l.keys = DeriveSessionKeys(l.key, l.rndA)
+		return l.composeClear(now, Challenge(l.rndA), BlockChallenge)
+	case phaseCryptogram:
+		return l.composeClear(now, ProveServer(l.server), BlockServerCryptogram)
+	default:
+		return l.composeSealed(now, t)
+	}
+}
+
+// composeClear makes one of the four commands that come before the session.
+func (l *link) composeClear(now time.Duration, c Command, block BlockType) bool {
+	f := Frame{Address: l.address, Sequence: l.sequence, Check: l.check, Block: block, Code: byte(c.Code), Data: c.Data}
+	if block != NoBlock {
+		f.BlockData = []byte{SelectorSCBK}
+	}
+	raw, err := AppendFrame([]byte{mark}, f)
+	if err != nil {
+		l.fail(now, HandshakeFailed, err.Error())
+		return false
+	}
+	l.pending = &exchange{raw: raw, command: c, sequence: l.sequence}
+	return true
+}
+
+// composeSealed makes the next command of a session: a status query after connecting,
+// a queued command, or a poll.
+func (l *link) composeSealed(now time.Duration, t turn) bool {
+	next := &exchange{sequence: l.sequence}
+	switch {
+	case len(l.startup) > 0:
+		next.command, l.startup = l.startup[0], l.startup[1:]
+	case t == turnCommand:
+		next.command, next.expires, next.queued = l.queue[0].command, l.queue[0].expires, true
+		l.queue = append(l.queue[:0], l.queue[1:]...)
+	case t == turnKeep:
+		next.command = AskLocalStatus()
+	default:
+		next.command = Poll()
+	}
+	raw, err := l.channel.SealCommand(Frame{
+		Address: l.address, Sequence: l.sequence, Check: l.check,
+		Code: byte(next.command.Code), Data: next.command.Data,
+	})
+	if err != nil {
+		l.fail(now, SecureChannelLost, err.Error())
+		return false
+	}
+	next.raw = append([]byte{mark}, raw...)
+	l.pending = next
+	return true
+}
+
+// silence says that the time for the reply is over.
+func (l *link) silence(now time.Duration) {
+	l.troubled = true
+	l.missed(now)
+}
+
+// missed counts a transmission that brought no usable answer and decides when to repeat.
+func (l *link) missed(now time.Duration) {
+	p := l.pending
+	p.silent++
+	l.due = now
+	switch {
+	case p.strange > QuickRepeats && l.inSession():
+		l.fail(now, SecureChannelLost, "the reader counts its replies differently than we do")
+	case l.phase == phaseIdentify && l.status.Reason == NoAnswer, !l.inSession() && p.silent > QuickRepeats:
+		if l.phase == phaseIdentify {
+			l.countQuietProbe()
+		}
+		l.fail(now, NoAnswer, fmt.Sprintf("no usable reply to command 0x%02X at address 0x%02X: check the reader's power, wiring, address and line speed",
+			uint8(p.command.Code), l.address))
+	case p.silent > QuickRepeats:
+		l.due = now + SlowRepeat
+	}
+}
+
+// countQuietProbe tries the other kind of check from the ChecksumAfter-th silent attempt on.
+func (l *link) countQuietProbe() {
+	l.quietProbes++
+	if l.quietProbes >= ChecksumAfter {
+		l.check = otherCheck(l.check)
+	}
+}
+
+func otherCheck(k CheckKind) CheckKind {
+	if k == CRC16 {
+		return Checksum
+	}
+	return CRC16
+}
+
+// tick ends what has lasted too long. It must not be called while the reply to this
+// link is being waited for.
+func (l *link) tick(now time.Duration) {
+	if l.phase > phaseIdentify && now >= l.lastGood+OfflineAfter {
+		l.fail(now, NoAnswer, fmt.Sprintf("no usable reply for %v: check the reader's power and wiring", OfflineAfter))
+		return
+	}
+	if l.latePulse(now) {
+		l.fail(now, SecureChannelLost, "an output command went unanswered: session given up so that it cannot act late")
+		return
+	}
+	kept := l.queue[:0]
+	for _, q := range l.queue {
+		if now < q.expires {
+			kept = append(kept, q)
+			continue
+		}
+		l.emit(CommandLost{At: At{l.address}, Code: q.command.Code, Why: LostExpired})
+	}
+	l.queue = kept
+}
+
+// latePulse reports whether an output command is waiting to be repeated although its
+// time is over. A repeat must be identical, so the session is the only thing that can be
+// given up instead.
+func (l *link) latePulse(now time.Duration) bool {
+	return l.pending != nil && l.pending.queued && l.pending.command.Code == CommandOutput && now >= l.pending.expires
+}
+
+// alarm returns the next time at which tick has something to do.
+func (l *link) alarm() (time.Duration, bool) {
+	if l.phase == phaseIdentify {
+		return 0, false
+	}
+	at := l.lastGood + OfflineAfter
+	for _, q := range l.queue {
+		at = min(at, q.expires)
+	}
+	if l.pending != nil && l.pending.queued && l.pending.command.Code == CommandOutput {
+		at = min(at, l.pending.expires)
+	}
+	return at, true
+}
+
+// enqueue adds commands, all or none.
+func (l *link) enqueue(now time.Duration, commands []Command) error {
+	if l.phase != phaseOnline {
+		return fmt.Errorf("reader at address 0x%02X: %w", l.address, ErrOffline)
+	}
+	if len(l.queue)+len(commands) > MaxQueued {
+		return fmt.Errorf("reader at address 0x%02X: %w", l.address, ErrQueueFull)
+	}
+	for _, c := range commands {
+		switch c.Code {
+		case CommandOutput, CommandLED, CommandBuzzer, CommandText:
+		default:
+			return fmt.Errorf("command 0x%02X: %w", uint8(c.Code), ErrNotForQueue)
+		}
+		if room := l.capabilities.ReceiveSize(); sealedSize(len(c.Data)) > room {
+			return fmt.Errorf("command 0x%02X takes %d bytes, the reader at address 0x%02X %d: %w",
+				uint8(c.Code), sealedSize(len(c.Data)), l.address, room, ErrTooLong)
+		}
+	}
+	for _, c := range commands {
+		l.queue = append(l.queue, queuedCommand{c, now + CommandLifetime})
+	}
+	return nil
+}
+
+// sealedSize is the length of a frame in a session with n bytes of data.
+func sealedSize(n int) int {
+	if n > 0 {
+		n = n/16*16 + 16
+	}
+	return headerLen + 2 + 1 + n + macLen + CRC16.size()
+}
+
+// fail ends the attempt or the session: all secrets of it are dropped, so are the
+// commands that were waiting, and the next attempt starts from the beginning.
+func (l *link) fail(now time.Duration, reason Reason, detail string) {
+	stable := l.phase == phaseOnline && now-l.begun >= StableAfter
+	l.loseCommands()
+	l.keys, l.channel, l.server, l.rndA = nil, nil, [16]byte{}, [8]byte{}
+	l.phase, l.sequence, l.pending, l.startup, l.known = phaseIdentify, 0, nil, nil, contacts{}
+	l.troubled = false
+	if stable {
+		l.failures = 0
+	}
+	l.due = now
+	if l.failures > 0 || reason != SecureChannelLost {
+		l.due += min(MinBackoff<<min(l.failures, 8), MaxBackoff)
+	}
+	l.failures++
+	if l.status.Online || l.status.Reason != reason {
+		l.emit(Offline{At: At{l.address}, Reason: reason, Detail: detail})
+	}
+	l.status.Online, l.status.Reason = false, reason
+}
+
+// loseCommands reports and forgets all commands from the queue, the one on the wire included.
+func (l *link) loseCommands() {
+	if l.pending != nil && l.pending.queued {
+		l.emit(CommandLost{At: At{l.address}, Code: l.pending.command.Code, Why: LostSession})
+	}
+	for _, q := range l.queue {
+		l.emit(CommandLost{At: At{l.address}, Code: q.command.Code, Why: LostSession})
+	}
+	l.queue = nil
+}

@@ -1,0 +1,309 @@
+package osdp
+
+import (
+	"fmt"
+	"time"
+)
+
+// reply takes a frame that came from this link's reader while its answer was awaited.
+// It returns false for a frame that is not the answer, so that waiting goes on.
+func (l *link) reply(now time.Duration, f Frame) bool {
+	if f.Block == NoBlock && ReplyCode(f.Code) == ReplyBusy && (f.Sequence == 0 || f.Sequence == l.pending.sequence) {
+		l.busy(now)
+		return true
+	}
+	if f.Sequence != l.pending.sequence {
+		return l.wrongSequence(now, f)
+	}
+	if l.inSession() {
+		l.sessionReply(now, f)
+		return true
+	}
+	return l.handshakeReply(now, f)
+}
+
+// busy repeats the command a little later; nothing else moves. A reader that does
+// nothing but say BUSY runs into OfflineAfter.
+func (l *link) busy(now time.Duration) {
+	l.status.Busy++
+	l.troubled = false
+	l.pending.busy++
+	l.due = now + BusyDelay
+	if !l.inSession() && l.pending.busy > MaxBusy {
+		l.fail(now, NoAnswer, "the reader says that it is busy and nothing else: restart it")
+	}
+}
+
+// wrongSequence decides about a reply that does not carry the command's number. Number 0
+// inside a session means that the reader has started anew. Everything else is a late
+// reply to an earlier command and is ignored; missed notices if nothing else ever comes.
+func (l *link) wrongSequence(now time.Duration, f Frame) bool {
+	if f.Sequence == 0 && l.inSession() {
+		l.fail(now, SecureChannelLost, "the reader has restarted")
+		return true
+	}
+	l.pending.strange++
+	return false
+}
+
+// accepted closes the exchange: the reply was good and new.
+func (l *link) accepted(now time.Duration) *exchange {
+	p := l.pending
+	l.pending, l.troubled, l.lastGood, l.quietProbes = nil, false, now, 0
+	l.sequence = l.sequence%3 + 1
+	l.status.LastReply = now
+	return p
+}
+
+// handshakeReply takes a reply in clear, before the session. It returns false for a
+// reply that belongs to an earlier step.
+func (l *link) handshakeReply(now time.Duration, f Frame) bool {
+	reply := ParseReply(ReplyCode(f.Code), f.Data)
+	if nak, ok := reply.(Nak); ok && f.Block == NoBlock {
+		l.handshakeNak(now, nak)
+		return true
+	}
+	switch l.phase {
+	case phaseIdentify:
+		identity, ok := reply.(Identity)
+		if !ok || f.Block != NoBlock {
+			return false
+		}
+		l.identity, l.capabilities = identity, nil
+		l.proceed(now, phaseCapabilities)
+	case phaseCapabilities:
+		capabilities, ok := reply.(Capabilities)
+		if !ok || f.Block != NoBlock {
+			return false
+		}
+		l.capabilities = capabilities
+		l.proceed(now, phaseChallenge)
+	case phaseChallenge:
+		proof, ok := reply.(ClientProof)
+		if !ok || f.Block != BlockClientCryptogram {
+			return false
+		}
+		l.checkClient(now, f, proof)
+	default:
+		if ReplyCode(f.Code) != ReplyInitialRMAC || f.Block != BlockInitialRMAC {
+			return false
+		}
+		initial, _ := reply.(InitialRMAC)
+		l.checkInitialRMAC(now, f, initial)
+	}
+	return true
+}
+
+// proceed goes on to the next step of the handshake.
+func (l *link) proceed(now time.Duration, to phase) {
+	l.accepted(now)
+	l.phase, l.due = to, now
+}
+
+// handshakeNak takes a refusal before the session.
+func (l *link) handshakeNak(now time.Duration, nak Nak) {
+	l.status.Naks++
+	switch {
+	case nak.Code == NakCheck && l.phase == phaseIdentify && l.pending.silent < QuickRepeats:
+		silent := l.pending.silent + 1
+		l.check = otherCheck(l.check)
+		if l.compose(now, turnPoll) {
+			l.pending.silent, l.due = silent, now
+		}
+	case nak.Code == NakCheck:
+		l.missed(now)
+	case nak.Code == NakUnknownCommand && l.phase == phaseCapabilities:
+		l.proceed(now, phaseChallenge)
+	default:
+		l.fail(now, HandshakeFailed, fmt.Sprintf("the reader refused command 0x%02X with NAK %d: check that it holds this site's key and has the secure channel enabled",
+			uint8(l.pending.command.Code), nak.Code))
+	}
+}
+
+// checkClient verifies the reader's cryptogram: only who holds the key can make it.
+func (l *link) checkClient(now time.Duration, f Frame, proof ClientProof) {
+	if len(f.BlockData) != 1 || f.BlockData[0] != SelectorSCBK {
+		l.fail(now, HandshakeFailed, "the reader answered with the published default key: give it a key of its own")
+		return
+	}
+	if !SameProof(proof.Cryptogram, l.keys.ClientCryptogram(l.rndA, proof.RndB)) {
+		l.fail(now, HandshakeFailed, "the reader holds another key than the one configured for it")
+		return
+	}
+	l.server = l.keys.ServerCryptogram(l.rndA, proof.RndB)
+	l.proceed(now, phaseCryptogram)
+}
+
+// checkInitialRMAC verifies that the reader took our cryptogram and computes like us.
+func (l *link) checkInitialRMAC(now time.Duration, f Frame, initial InitialRMAC) {
+	if len(f.BlockData) != 1 || f.BlockData[0] != HandshakeAccepted {
+		l.fail(now, HandshakeFailed, fmt.Sprintf("the reader did not accept our proof of the key (status %X)", f.BlockData))
+		return
+	}
+	want := l.keys.InitialRMAC(l.server)
+	if !SameProof(initial, want) {
+		l.fail(now, HandshakeFailed, "the reader's first message authentication code is wrong")
+		return
+	}
+	l.proceed(now, phaseProving)
+	l.channel = NewChannel(l.keys, want)
+	l.begun = now
+	l.startup = []Command{AskLocalStatus(), AskInputs(), AskOutputs(), AskReaders()}
+	l.held = !l.everSecure || now-l.lastSecure > HeldAfter
+}
+
+// sessionReply takes a reply inside the session.
+func (l *link) sessionReply(now time.Duration, f Frame) {
+	if f.Block == NoBlock {
+		l.clearReply(now, f)
+		return
+	}
+	data, encrypted, err := l.channel.OpenReply(f)
+	if err != nil {
+		l.fail(now, SecureChannelLost, err.Error())
+		return
+	}
+	code := ReplyCode(f.Code)
+	if !encrypted && len(data) > 0 {
+		if !isStatusReport(code) {
+			l.fail(now, SecureChannelLost, fmt.Sprintf("the reader sent reply 0x%02X unencrypted", f.Code))
+			return
+		}
+		l.status.PlainStatus++
+	}
+	done := l.accepted(now)
+	l.everSecure, l.lastSecure = true, now
+	if !done.queued {
+		l.due = now + l.interval // a light signal does not postpone the next card
+	}
+	if l.phase == phaseProving {
+		l.comeOnline()
+	}
+	if len(l.startup) > 0 {
+		l.due = now
+	}
+	if now-l.begun >= StableAfter {
+		l.failures = 0
+	}
+	l.deliver(now, done, ParseReply(code, data))
+}
+
+// clearReply takes a reply without MAC inside a session: "repeat" is harmless, anything
+// else means that the reader has no session with us any more.
+func (l *link) clearReply(now time.Duration, f Frame) {
+	nak, ok := ParseReply(ReplyCode(f.Code), f.Data).(Nak)
+	if ok {
+		l.status.Naks++
+	}
+	if ok && nak.Code == NakCheck {
+		l.troubled = l.pending.silent >= QuickRepeats
+		l.missed(now)
+		return
+	}
+	detail := fmt.Sprintf("the reader replied 0x%02X in clear", f.Code)
+	if ok {
+		detail = fmt.Sprintf("the reader refused the session with NAK %d", nak.Code)
+	}
+	l.fail(now, SecureChannelLost, detail)
+}
+
+// isStatusReport tells the four reports that some readers send unencrypted under a MAC.
+// Cards and keys are not among them: who sends those in clear has given them away.
+func isStatusReport(c ReplyCode) bool {
+	return c >= ReplyLocalStatus && c <= ReplyReaders
+}
+
+// comeOnline is called on the first good reply under a MAC.
+func (l *link) comeOnline() {
+	l.phase = phaseOnline
+	l.status.Online, l.status.Reason = true, NotOffline
+	l.status.Handshakes++
+	l.emit(Online{At: At{l.address}, Identity: l.identity, Capabilities: l.capabilities})
+}
+
+// deliver turns an accepted reply into events.
+func (l *link) deliver(now time.Duration, done *exchange, reply Reply) {
+	at := At{l.address}
+	switch r := reply.(type) {
+	case Ack:
+		if done.command.Code == CommandPoll {
+			l.held = false // its queue is empty: all that comes is new
+		}
+		return
+	case Nak:
+		l.sessionNak(now, done, r)
+		return
+	case CardData:
+		l.emit(Card{At: at, CardData: r, Held: l.held})
+	case Keys:
+		l.emit(Keypad{At: at, Keys: r, Held: l.held})
+	case LocalStatus:
+		l.localStatus(r)
+	case Inputs:
+		l.inputs(r)
+	case Outputs:
+		l.outputs(r)
+	case Attached:
+		l.attached(r)
+	case Unknown:
+		l.emit(Unexpected{At: at, Unknown: r})
+	}
+	if done.command.Code == CommandPoll {
+		l.due = now // there may be more where this came from
+	}
+}
+
+// sessionNak takes a refusal under a MAC. Those about sequence and security mean that
+// the reader has given the session up; the others concern one command.
+func (l *link) sessionNak(now time.Duration, done *exchange, nak Nak) {
+	l.status.Naks++
+	if done.queued {
+		l.emit(CommandLost{At: At{l.address}, Code: done.command.Code, Nak: nak.Code, Why: LostRefused})
+	}
+	switch nak.Code {
+	case NakSequence, NakNoSecureChannel, NakEncryptionWant:
+		l.fail(now, SecureChannelLost, fmt.Sprintf("the reader refused the session with NAK %d", nak.Code))
+	}
+}
+
+func (l *link) localStatus(r LocalStatus) {
+	if r.Tamper != l.known.tamper {
+		l.known.tamper = r.Tamper
+		l.emit(Tamper{At: At{l.address}, Active: r.Tamper})
+	}
+	if r.PowerFailure != l.known.power {
+		l.known.power = r.PowerFailure
+		l.emit(Power{At: At{l.address}, Failing: r.PowerFailure})
+	}
+}
+
+func (l *link) inputs(r Inputs) {
+	for i, state := range r {
+		if i >= len(l.known.inputs) || l.known.inputs[i] != state {
+			l.emit(InputChanged{At: At{l.address}, Input: uint8(i), State: state}) //nolint:gosec // at most MaxContacts
+		}
+	}
+	l.known.inputs = r
+}
+
+func (l *link) outputs(r Outputs) {
+	for i, on := range r {
+		if i >= len(l.known.outputs) || l.known.outputs[i] != on {
+			l.emit(OutputChanged{At: At{l.address}, Output: uint8(i), On: on}) //nolint:gosec // at most MaxContacts
+		}
+	}
+	l.known.outputs = r
+}
+
+func (l *link) attached(r Attached) {
+	for i, state := range r {
+		before := AttachedNormal
+		if i < len(l.known.attached) {
+			before = l.known.attached[i]
+		}
+		if before != state {
+			l.emit(AttachedChanged{At: At{l.address}, Reader: uint8(i), State: state}) //nolint:gosec // at most MaxContacts
+		}
+	}
+	l.known.attached = r
+}

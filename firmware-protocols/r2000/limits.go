@@ -1,0 +1,20 @@
+package r2000
+
+// Limits of the protocol, each with its reason.
+const (
+	// lenMin: address, command and check are always there.
+	lenMin = 3
+	// lenMax: Len is one byte.
+	lenMax = 255
+	// MaxData is the longest content of a frame.
+	MaxData = lenMax - lenMin
+	// MaxFrame is the longest frame there can be.
+	MaxFrame = 2 + lenMax
+	// bufferSize holds one incomplete frame and one generous read of a serial port, so
+	// that Feed nearly always takes a whole read.
+	bufferSize = 2048
+	// MaxPort is the highest antenna port reached without switching antenna groups.
+	MaxPort = 8
+	// MaxPowerDBm is the highest power that the commands accept.
+	MaxPowerDBm = 33
+)
