@@ -33,9 +33,8 @@ type Settings struct {
 	// Webhook is where the daemon is to send its notices.
 	Webhook string
 	// Mosquitto makes the site use Debian's mosquitto instead of the daemon's own broker,
-	// with the files of configs/mosquitto from ConfDir.
+	// with the files of configs/mosquitto.
 	Mosquitto bool
-	ConfDir   string
 	Log       *slog.Logger
 }
 
@@ -90,11 +89,14 @@ func (s *Site) startBroker() error {
 	if !s.Mosquitto {
 		return nil
 	}
-	dir := s.path("mosquitto")
+	if err := os.CopyFS(s.path("broker"), configs.Mosquitto); err != nil {
+		return err
+	}
+	dir := s.path("broker/run")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	url, stop, err := locktest.StartMosquitto(locktest.Mosquitto{Dir: dir, ConfDir: s.ConfDir, CAFile: pki.CAFile(s.path("pki")), Leaf: pki.Files(s.path("pki"), "broker")})
+	url, stop, err := locktest.StartMosquitto(locktest.Mosquitto{Dir: dir, ConfDir: s.path("broker/mosquitto"), CAFile: pki.CAFile(s.path("pki")), Leaf: pki.Files(s.path("pki"), "broker")})
 	if err != nil {
 		return err
 	}
