@@ -65,6 +65,39 @@ func TestReturnBeforeBadges(t *testing.T) {
 	}
 }
 
+// A folder that was taken a moment before the badges is lent by them; one taken long ago is not.
+func TestBadgesAfterTheFolderLeft(t *testing.T) {
+	for name, tc := range map[string]struct {
+		wait time.Duration
+		want custody.LoanStatus
+	}{"a moment": {5 * time.Second, custody.LoanOut}, "long ago": {5 * time.Minute, custody.LoanReady}} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.lend("JM-2026-0001", "p-reader", time.Hour)
+			s.seen(folder1, "reading-room")
+			wantEqual(t, "alerts before the badges", s.raised(), []alerts.Code{alerts.LeftZone})
+			s.after(tc.wait)
+			s.badge("badge-cabinets", "p-archivist")
+			s.badge("badge-cabinets", "p-reader")
+			wantEqual(t, "status", s.document(folder1).Loan.Status, tc.want)
+		})
+	}
+}
+
+// A hand-over in which a folder changed hands makes room for the next in line at once.
+func TestNextInLine(t *testing.T) {
+	s := newSite(t)
+	s.lend("JM-2026-0001", "p-reader", time.Hour)
+	s.badge("badge-cabinets", "p-archivist")
+	s.badge("badge-cabinets", "p-reader")
+	wantEqual(t, "the next while it is open", s.badge("badge-cabinets", "p-office").Code, "hand-over-busy")
+	s.unseen(folder1)
+	s.badge("badge-cabinets", "p-archivist")
+	if o := s.badge("badge-cabinets", "p-office"); o.Code != "" {
+		t.Errorf("the next in line is refused: %+v", o)
+	}
+}
+
 func TestHandOverNeedsACustodian(t *testing.T) {
 	s := newSite(t)
 	s.lend("JM-2026-0001", "p-reader", time.Hour)

@@ -57,14 +57,16 @@ func (d *decision) settleHandOver(reader fact.DeviceID) {
 			continue
 		}
 		switch {
-		case loan.Status == LoanOut && doc.Seen.Known && doc.Seen.Place == doc.Home:
+		case loan.Status == LoanOut && atHome(doc):
 			d.giveBack(loan, h.custodian, doc.Seen.Evidence)
-		case loan.Status == LoanReady && !doc.Seen.Known && doc.Seen.Place == doc.Home && d.in.At.Sub(doc.Seen.Since) <= d.site.Policy.HandOverWindow:
+		case loan.Status == LoanReady && !atHome(doc) && d.in.At.Sub(doc.Seen.Since) <= d.site.Policy.HandOverWindow:
 			d.giveOut(loan, h.custodian, doc.Seen.Evidence)
 		}
 	}
 	d.endIfDone(reader)
 }
+
+func atHome(doc *Document) bool { return doc.Seen.Known && doc.Seen.Place == doc.Home }
 
 // endIfDone ends a hand-over in which something has changed hands and nothing more is
 // expected to, so that the next in line need not wait for the window.

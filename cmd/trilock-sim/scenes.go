@@ -153,8 +153,8 @@ func (s *stage) lend(ctx context.Context, doc string, to simsite.Person, due tim
 	s.say(fact.Text{ZH: "%[1]s 借阅 %[2]s（%[3]s），双方在柜前刷卡", EN: "%[1]s borrows %[2]s (%[3]s); both sides badge at the cabinet"}.Fill(to.Name, doc, o.Subject))
 	taken := false
 	return s.persist(ctx, fact.Text{ZH: "%[1]s 已借出，在阅览室读到", EN: "%[1]s is lent, and read in the reading room"}.Fill(doc), func(ctx context.Context) error {
-		if err := s.bothBadge(ctx, to); err != nil || taken {
-			return err
+		if err := s.bothBadge(ctx, to); err != nil || taken || !s.site.Green(ctx, simsite.AtCabinets) {
+			return err // nobody takes a folder before the lamp is green
 		}
 		taken = true
 		return s.carry(ctx, doc, to, "reading-room")

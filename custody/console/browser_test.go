@@ -108,8 +108,10 @@ func TestWallInBrowser(t *testing.T) {
 			core.enter(0)
 			core.enter(3)
 			do(t, ctx, "sign in", signIn(server.URL, RoleSecurity, lang), contains("#alerts", wordNoAlertsCalm.In(lang)))
-			if address := ask(t, ctx, "address", chromedp.Location()); strings.Contains(address, "token") {
-				t.Errorf("the token stayed in the address %s", address)
+			for _, entry := range ask(t, ctx, "history", chromedp.NavigationEntries()).Entries {
+				if strings.Contains(entry.URL, "token") {
+					t.Errorf("the token stayed in the browser's history: %s", entry.URL)
+				}
 			}
 			shot(t, ctx, "calm-"+string(lang), 1920, 1080)
 
@@ -129,9 +131,13 @@ func TestWallInBrowser(t *testing.T) {
 			shot(t, ctx, "phone-"+string(lang), 390, 844)
 			shot(t, ctx, "acknowledged-"+string(lang), 1920, 1080)
 
+			do(t, ctx, "watching the connection", chromedp.Evaluate[chromedp.Void](`document.body.addEventListener("htmx:sseError", () => { window.lostAtOnce = !document.getElementById("lost").hidden; })`))
 			server.CloseClientConnections()
 			server.Listener.Close()
 			do(t, ctx, "the daemon is gone", until("!document.getElementById('lost').hidden && document.body.classList.contains('is-lost')"))
+			if !ask(t, ctx, "at once", chromedp.Evaluate[bool]("window.lostAtOnce === true")) {
+				t.Error("the page noticed the loss only by waiting")
+			}
 			shot(t, ctx, "lost-"+string(lang), 1920, 1080)
 		})
 	}

@@ -222,7 +222,7 @@ func (c *console) gate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	account, ends, refused := c.identify(w, r)
-	if false && !allowed.allows(account.Role) {
+	if refused == nil && !allowed.allows(account.Role) {
 		refused = problem(http.StatusForbidden, "role-not-allowed").fill(roleName(account.Role))
 	}
 	if refused != nil {

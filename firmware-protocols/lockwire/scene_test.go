@@ -6,6 +6,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"encoding/hex"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,6 +194,7 @@ type verdict struct {
 	now        time.Duration
 	message    []byte
 	want       Code
+	opens      bool // an Authorise that is accepted draws the bolt; another command does not
 }
 
 func authoriseCase(t testing.TB, name string, want Code, spoil func(*Request), list []by) verdict {
@@ -201,7 +204,7 @@ func authoriseCase(t testing.TB, name string, want Code, spoil func(*Request), l
 		spoil(&r)
 	}
 	m := Authorise{Request: encode(r), Approvals: approve(t, r.Digest(), list)}
-	return verdict{name: name, trust: "controller", challenged: true, now: sceneNow, message: seal(t, "controller", sceneLock, m), want: want}
+	return verdict{name: name, trust: "controller", challenged: true, now: sceneNow, message: seal(t, "controller", sceneLock, m), want: want, opens: want == CodeAccepted}
 }
 
 // verdicts reaches every refusal that a lock knows at least once.
@@ -286,13 +289,17 @@ func wireVerdicts(t testing.TB) []verdict {
 		at("bad-encoding: unknown kind", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 9, 3: map[int]any{}}))),
 		at("bad-encoding: an event's kind as a command", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 18, 3: Result{Lock: sceneLock, Accepted: true}}))),
 		at("bad-encoding: unknown field", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 4, 3: map[int]any{1: sceneNonce(1), 2: 1}}))),
-		at("bad-encoding: missing field", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 1, 3: map[int]any{1: sceneSession}}))),
-		at("bad-encoding: nonce of 15 bytes", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 4, 3: map[int]any{1: make([]byte, 15)}}))),
-		at("bad-encoding: duplicate key", CodeBadEncoding, sealRaw(t, []byte{0xA4, 1, 1, 2, 4, 2, 4, 3, 0xA0})),
-		at("bad-encoding: indefinite length", CodeBadEncoding, sealRaw(t, []byte{0xBF, 1, 1, 2, 4, 3, 0xA0, 0xFF})),
-		at("bad-encoding: a tag inside", CodeBadEncoding, sealRaw(t, []byte{0xA3, 1, 0xC1, 1, 2, 4, 3, 0xA0})),
-		at("bad-encoding: keys not in order", CodeBadEncoding, sealRaw(t, []byte{0xA3, 2, 4, 1, 1, 3, 0xA0})),
-		at("bad-encoding: a long form of a short number", CodeBadEncoding, sealRaw(t, []byte{0xA3, 1, 0x18, 1, 2, 4, 3, 0xA0})),
+		at("bad-encoding: missing field", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 1, 3: map[int]any{2: sceneSafe}}))),
+		at("bad-encoding: nonce of 15 bytes", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 4, 3: map[int]any{1: []byte("fifteen bytes..")}}))),
+		at("bad-encoding: null for an empty list", CodeBadEncoding, sealRaw(t, encode(map[int]any{1: 1, 2: 2, 3: map[int]any{1: encode(sceneRequest()), 2: nil}}))),
+		at("bad-encoding: duplicate key", CodeBadEncoding, sealRaw(t, probe("A4 0101 0101 0204 03"))),
+		at("bad-encoding: indefinite length", CodeBadEncoding, sealRaw(t, append(probe("BF 0101 0204 03"), 0xFF))),
+		at("bad-encoding: a tag inside", CodeBadEncoding, sealRaw(t, probe("A3 01C101 0204 03"))),
+		at("bad-encoding: keys not in order", CodeBadEncoding, sealRaw(t, probe("A3 0204 0101 03"))),
+		at("bad-encoding: a long form of a short number", CodeBadEncoding, sealRaw(t, probe("A3 011801 0204 03"))),
+		at("bad-encoding: a float for a number", CodeBadEncoding, sealRaw(t, probe("A3 01F93C00 0204 03"))),
+		at("bad-encoding: a long form of the payload's length", CodeBadEncoding, longForm(sealRaw(t, probe("A3 0101 0204 03")))),
+		at("accepted: the same probe, well made", CodeAccepted, sealRaw(t, probe("A3 0101 0204 03"))),
 		at("bad-encoding: two locks in the request", CodeBadEncoding, sealRaw(t, rawAuthorise(func(r *Request) { r.Locks = r.Locks[:2] }))),
 		at("bad-encoding: one lock twice in the request", CodeBadEncoding, sealRaw(t, rawAuthorise(func(r *Request) { r.Locks[1] = r.Locks[0] }))),
 		at("bad-encoding: locks not in order", CodeBadEncoding, sealRaw(t, rawAuthorise(func(r *Request) { r.Locks[1], r.Locks[2] = r.Locks[2], r.Locks[1] }))),
@@ -301,6 +308,26 @@ func wireVerdicts(t testing.TB) []verdict {
 		at("bad-encoding: purpose of 201 bytes", CodeBadEncoding, sealRaw(t, rawAuthorise(func(r *Request) { r.Purpose = string(bytes.Repeat([]byte("x"), 201)) }))),
 		at("bad-encoding: a line break in the purpose", CodeBadEncoding, sealRaw(t, rawAuthorise(func(r *Request) { r.Purpose = "a\nb" }))),
 	}
+}
+
+// probe is the payload of a good Probe whose frame, up to the body, is the given one.
+func probe(frameHex string) []byte {
+	head, err := hex.DecodeString(strings.ReplaceAll(frameHex, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	nonce := sceneNonce(0x70)
+	return append(append(head, 0xA1, 0x01, 0x50), nonce[:]...)
+}
+
+// longForm writes the length of a payload of 24 to 255 bytes in two bytes instead of
+// one; the signature still holds.
+func longForm(message []byte) []byte {
+	head, rest, found := bytes.Cut(message, []byte{0xA0, 0x58})
+	if !found {
+		panic("not a message with a payload of 24 to 255 bytes")
+	}
+	return bytes.Join([][]byte{head, {0xA0, 0x59, 0x00}, rest}, nil)
 }
 
 // rawAuthorise is the payload of an Authorise without approvals whose request is spoilt.

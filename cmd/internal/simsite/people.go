@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"trilock/firmware-protocols/osdp"
 )
 
 // Badge holds a person's card to a reader.
@@ -12,6 +14,21 @@ func (s *Site) Badge(reader string, p Person) { s.pds[reader].ShowCard(26, p.bit
 
 // TypePIN types a person's PIN and the enter key at a reader.
 func (s *Site) TypePIN(reader string, p Person) { s.pds[reader].PressKeys(p.PIN + "#") }
+
+// Green waits for a reader's lamp to turn green, as a person would before taking a
+// folder. It returns false when it does not.
+func (s *Site) Green(ctx context.Context, reader string) bool {
+	pd := s.pds[reader]
+	ctx, cancel := context.WithTimeout(ctx, lampTime)
+	defer cancel()
+	return pd.Wait(ctx, func() bool {
+		led, lit := pd.LastLED()
+		return lit && led.TemporaryBlink.OnColour == osdp.Green
+	}) == nil
+}
+
+// lampTime is how long a person looks at a lamp before trying again.
+const lampTime = 1500 * time.Millisecond
 
 // TryDoor has a person badge at the room door and go in if the strike lets them. It
 // returns whether the door opened.
