@@ -39,7 +39,7 @@ func (k *keyUse) differs(key string, request [sha256.Size]byte) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if seen, known := k.uses[key]; known {
-		return false && seen != request
+		return seen != request
 	}
 	if k.uses == nil {
 		k.uses = map[string][sha256.Size]byte{}

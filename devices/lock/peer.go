@@ -119,17 +119,20 @@ func (p *peer) presence(payload string, now time.Time) {
 	}
 }
 
-// alive takes a live State for the announcement that did not come: a broker may lose a
-// retained message that was published just before we subscribed. It makes the lock worth
-// a probe, no more.
-func (p *peer) alive(live bool, now time.Time) {
-	if live && !p.present.Load() {
-		p.presence(lockwire.PresenceOnline, now)
+// alive takes a live State for the announcement that did not come, or came in the wrong
+// order. It makes the lock worth a command and a probe, no more.
+func (p *peer) alive(live bool) {
+	if live {
+		p.present.Store(true)
+		p.gone = false
 	}
 }
 
+// wantsProbe holds for every lock that has not proved itself and has not said that it is
+// gone, announced or not: a broker may lose a retained announcement that was published
+// just before we subscribed. A probe to a lock that is away reaches nobody and is kept by nobody.
 func (p *peer) wantsProbe(now time.Time) bool {
-	return p.present.Load() && !p.fresh && now.Sub(p.probedAt) >= probeAgainAfter
+	return !p.gone && !p.fresh && now.Sub(p.probedAt) >= probeAgainAfter
 }
 
 // nextProbe returns the nonce to send. A probe that is sent again keeps its nonce, so
@@ -165,16 +168,19 @@ func (p *peer) bad(err error, now time.Time, log *slog.Logger) {
 
 // status judges the lock's connection, not its bolt.
 func (p *peer) status(now time.Time, silentAfter time.Duration) status {
-	quiet := min(now.Sub(p.since), now.Sub(p.heard))
+	quiet := now.Sub(p.heard)
+	if p.said.state != fact.DeviceUp { // announcements are unsigned: they give time to come up, none to stay up
+		quiet = min(quiet, now.Sub(p.since))
+	}
 	switch {
 	case p.gone:
 		return status{fact.DeviceDown, CodeOffline, "the lock is not connected to the broker: look at its power and network"}
+	case now.Before(p.badUntil):
+		return status{fact.DeviceFault, p.badCode, "the first bad message: " + p.badDetail}
 	case !p.present.Load() && quiet <= silentAfter:
 		return status{} // its retained presence may still be on the way
 	case !p.present.Load():
 		return status{fact.DeviceDown, CodeOffline, "the lock has not announced itself to the broker: look at its power and network"}
-	case now.Before(p.badUntil):
-		return status{fact.DeviceFault, p.badCode, "the last bad message: " + p.badDetail}
 	case p.fresh && quiet <= silentAfter:
 		return status{fact.DeviceUp, "", ""}
 	case quiet <= silentAfter:
@@ -261,7 +267,7 @@ func (p *peer) order(event lockwire.Event, now time.Time) (place, bool) {
 	}
 	if youngest {
 		p.heard = now
-		p.alive(live, now)
+		p.alive(live)
 	}
 	if isState && p.nonce != (lockwire.Nonce{}) && state.Echo == p.nonce {
 		p.fresh = true

@@ -75,6 +75,9 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, locks: l, peer: l.peers["lock-a"], signer: signer, now: time.Now(), wire: &wire{}}
 	b.session = &session{client: b.wire}
 	b.peer.connect(b.now)
+	for _, p := range l.order[1:] { // the others have said goodbye
+		p.gone, p.said = true, status{fact.DeviceDown, CodeOffline, ""}
+	}
 	return b
 }
 
@@ -188,9 +191,6 @@ func (b *bench) want(what string, facts ...fact.Fact) {
 func (b *bench) after(d time.Duration) {
 	b.t.Helper()
 	b.now = b.now.Add(d)
-	for _, p := range b.locks.order[1:] {
-		p.since = b.now // the others are not looked at
-	}
 	if err := b.locks.look(b.t.Context(), &b.facts, b.session, b.now); err != nil {
 		b.t.Fatal(err)
 	}
@@ -246,9 +246,24 @@ func TestProbesAreRepeated(t *testing.T) {
 // An announcement that got lost is made up for by a live state, which is worth a probe and no more.
 func TestLostAnnouncement(t *testing.T) {
 	b := newBench(t)
-	b.event(heartbeat(1, 5, lockwire.BoltLocked))
-	if !b.peer.present.Load() || b.peer.fresh {
-		t.Errorf("present %v, fresh %v", b.peer.present.Load(), b.peer.fresh)
+	b.after(0)
+	if b.wire.sent != 1 || b.peer.present.Load() {
+		t.Fatalf("%d probes to a lock that was not announced, present %v", b.wire.sent, b.peer.present.Load())
+	}
+	answer := heartbeat(1, 5, lockwire.BoltLocked)
+	answer.Reason, answer.Echo = lockwire.ReasonProbe, b.probed()
+	b.event(answer)
+	b.want("found", fact.DeviceReport{Device: "lock-a", State: fact.DeviceUp}, state(fact.BoltLocked, lockwire.ReasonProbe))
+	b.presence("0")
+	b.said()
+	sent := b.wire.sent
+	b.after(time.Minute)
+	if b.wire.sent != sent {
+		t.Error("a lock that said goodbye is probed")
+	}
+	b.event(heartbeat(1, 6, lockwire.BoltLocked))
+	if !b.peer.present.Load() || b.peer.fresh || b.wire.sent != sent+1 {
+		t.Error("a lock that is heard again is not probed")
 	}
 	b = newBench(t)
 	kept := heartbeat(1, 5, lockwire.BoltLocked)
@@ -272,6 +287,16 @@ func TestSilence(t *testing.T) {
 	b.want("what it says is reported, but it has not answered", state(fact.BoltUnlocked, lockwire.ReasonHeartbeat))
 	b.after(defaultSilentAfter + time.Second)
 	b.want("and ages again", unknown(CodeSilent))
+}
+
+// Announcing again and again is no sign of life: it is unsigned.
+func TestAnnouncementsDoNotKeepUp(t *testing.T) {
+	b := newBench(t)
+	b.up()
+	b.after(4 * time.Second)
+	b.presence("1")
+	b.after(2 * time.Second)
+	b.want("silent since it last said something signed", down(CodeSilent), unknown(CodeSilent))
 }
 
 func TestNeverAnnounced(t *testing.T) {
