@@ -225,7 +225,7 @@ func (s *stage) hiding(ctx context.Context) error {
 // foreignTag: something that nobody registered lies in a cabinet (REG-1).
 func (s *stage) foreignTag(ctx context.Context) error {
 	s.say(fact.Text{ZH: "乙柜里放进一份未登记的载体", EN: "an item that nobody registered is laid into cabinet B"})
-	if err := s.site.PutForeign("cabinet-b"); err != nil {
+	if err := s.site.PutTag(simsite.Foreign(), "cabinet-b"); err != nil {
 		return err
 	}
 	if err := s.told(ctx, alerts.UnknownTag, simsite.ForeignTag, alerts.ReasonRaised); err != nil {

@@ -197,6 +197,9 @@ func (e *Engine) hit(i, ai int32, out []Finding) []Finding {
 	pr := e.profile(t, ai)
 	r, again := e.reading(t, a, pr)
 	r.weigh(e.levels(t, a, pr, again))
+	if a.place != t.home && e.bold(t, a, pr) {
+		r.limit(r.own / boldRatio)
+	}
 	for k := range int(t.held) {
 		t.slots[k].w *= r.in(e.graph, t.slots[k].state)
 	}
@@ -258,7 +261,7 @@ func (e *Engine) concludeMoved(i int32, out []Finding) []Finding {
 			to = s
 		}
 	}
-	if to == nowhere || t.home != nowhere && e.silence(t) > e.graph.mustBeSilent(t.home, to) {
+	if to == nowhere || t.home != nowhere && !e.mayMove(t, to) {
 		return out
 	}
 	from := Elsewhere
@@ -276,19 +279,40 @@ func (e *Engine) concludeMoved(i int32, out []Finding) []Finding {
 	return out
 }
 
-// silence returns how probable it is that the antennas of the tag's concluded place have
-// missed it for as long as they have, if it is there; 0 while the place is not readable.
-func (e *Engine) silence(t *tag) float64 {
-	if e.places[t.home].notReadable {
-		return 0
-	}
-	likely := 1.0
+// mayMove reports whether a tag can be concluded to be in place to rather than where it
+// was: to has heard it since its home did, and either the silence of its home is
+// improbable, or the hits are not to be explained otherwise. A dark shelf is not silent:
+// what the next one hears of its folders has to be explained.
+func (e *Engine) mayMove(t *tag, to state) bool {
+	since, sure := false, false
 	for k := range int(t.known) {
-		if p := &t.profiles[k]; p.own {
-			likely *= p.missing(e.antennas[p.antenna].rounds - p.heardAt)
+		if p := &t.profiles[k]; p.since > 0 && e.antennas[p.antenna].place == to {
+			since = true
+			sure = sure || p.bold >= boldSure
 		}
 	}
-	return likely
+	if !since || sure {
+		return since
+	}
+	silence, asked := e.silence(t)
+	if !asked {
+		return !e.graph.shelves(t.home, to)
+	}
+	return silence <= e.graph.mustBeSilent(t.home, to)
+}
+
+// silence returns how probable it is that the antennas of the tag's concluded place have
+// missed it for as long as they have, if it is there, and whether any of them can say.
+func (e *Engine) silence(t *tag) (likely float64, asked bool) {
+	likely = 1
+	for k := range int(t.known) {
+		p := &t.profiles[k]
+		if a := &e.antennas[p.antenna]; p.own && e.answers(a) {
+			asked = true
+			likely *= p.missing(a.rounds - p.heardAt)
+		}
+	}
+	return likely, asked
 }
 
 // concludeUnseen appends Unseen when the concluded place has become unlikely, and the

@@ -82,7 +82,7 @@ var silences = map[string]struct{ begin, between func(*hall) }{
 	}, func(*hall) {}},
 	"the cabinet's reader is at fault": {func(h *hall) {
 		h.findings = h.engine.Report(stamp(h.now), fact.DeviceReport{Device: "reader-a", State: fact.DeviceFault}, h.findings)
-	}, func(h *hall) { h.round("reader-a") }},
+	}, func(h *hall) { h.now -= hallRound; h.round("reader-a") }},
 }
 
 // TestStrongAtTheExitWithItsHomeSilentIsMoved is the attack: cut the cabinet reader's cable

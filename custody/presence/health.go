@@ -33,8 +33,9 @@ type antenna struct {
 	doubted bool
 	// lastRound is when it last completed a round; for one that has not yet, when the engine started.
 	lastRound time.Duration
-	proof     int    // rounds completed since it went blind
-	rounds    uint32 // rounds completed while it was seeing
+	pace      time.Duration // the usual interval of its rounds
+	proof     int           // rounds completed since it went blind
+	rounds    uint32        // rounds completed while it was seeing
 
 	typical  float64 // dB: the level of the folders of its place
 	spread   float64 // dB: their mean deviation from it
@@ -182,6 +183,7 @@ func (e *Engine) completed(ai int32, heardAny bool, out []Finding) []Finding {
 		return out
 	}
 	a.rounds++
+	a.pace += (gap - a.pace) / learnPace
 	if e.sees(a.place) {
 		p.watched += min(e.now-p.watchedAt, maxStep)
 	}
@@ -198,4 +200,10 @@ func (e *Engine) sees(s state) bool {
 		}
 	}
 	return true
+}
+
+// answers reports whether an antenna is seeing and not overdue with a round: only then
+// can it be said to still hear, or not to hear, anything.
+func (e *Engine) answers(a *antenna) bool {
+	return a.condition == seeing && e.now-a.lastRound <= overdue*a.pace
 }

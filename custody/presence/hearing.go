@@ -46,6 +46,14 @@ func (r *reading) weigh(own, atHome, other float64) {
 	}
 }
 
+// limit bounds how well any place but the antenna's own explains the read.
+func (r *reading) limit(high float64) {
+	r.atHome = min(r.atHome, high)
+	for k := range r.other {
+		r.other[k] = min(r.other[k], high)
+	}
+}
+
 // in returns the entry for state s.
 func (r *reading) in(g *graph, s state) float64 {
 	switch s {
@@ -104,8 +112,8 @@ func (e *Engine) levels(t *tag, a *antenna, pr *profile, again bool) (own, atHom
 	}
 	own, other = density(level-expect, sigma, again), density(level-expectStray, sigmaOfStray, again)
 	atHome = other
-	if pr.levels >= levelReads {
-		atHome = density(level-pr.level, sigmaLearnt, again)
+	if pr.crossLevels >= levelReads {
+		atHome = density(level-pr.cross, sigmaLearnt, again)
 	}
 	return own, atHome, other
 }
@@ -126,6 +134,33 @@ func (e *Engine) expected(t *tag, a *antenna, pr *profile) (level, sigma float64
 	}
 	level, known = t.homeLevel()
 	return level, sigmaBorrow, known
+}
+
+// bold notes that antenna a, which watches no place where the tag is concluded to be,
+// hears it, and returns whether it has now done so, round after round and as strongly as
+// a tag that is there, for so long that it can be no stray hit.
+func (e *Engine) bold(t *tag, a *antenna, pr *profile) bool {
+	if pr.run(a) > 0 {
+		pr.bold = 0
+	}
+	pr.since++
+	least, compares := t.homeLevel()
+	if !compares && a.typicals >= typicalReads {
+		least, compares = a.typical, true
+	}
+	if t.home == nowhere || !e.graph.shelves(t.home, a.place) {
+		least -= boldSlack
+	}
+	off := float64(t.rssi)/100 - least
+	switch {
+	case t.rssi == fact.RSSIUnknown || !compares || off > otherScale || off < -otherScale:
+		pr.bold++
+	case off >= 0:
+		pr.bold += boldStrong
+	default:
+		pr.bold = 0
+	}
+	return pr.bold >= boldEnough
 }
 
 // homeLevel returns the tag's strongest learnt level at an antenna of its concluded

@@ -58,6 +58,14 @@ const (
 	minCross              = 0.001     // paths change
 	settleRounds          = 20        // own hits that weigh as much as the start value of a cross-read
 	maxLearnRun    uint32 = 64        // longer silences teach nothing about reading
+	maxPending     uint8  = 64        // nor do more outcomes from one hit at home to the next
+)
+
+// Outcomes of a round for one tag.
+const (
+	missed = iota
+	heard
+	outcomes
 )
 
 // kinds of other places that a tag can be in when an antenna hears it.
@@ -116,7 +124,27 @@ const (
 	typicalReads = 8 // reads until an antenna's typical level does
 )
 
+// A presence elsewhere that its home does not contradict.
 const (
+	// boldStrong is what one of several hits running in another place counts that is at least as strong as
+	// the tag is at home, while one whose strength cannot be compared counts 1 and a weaker one ends the run.
+	boldStrong = 2
+	// boldEnough: from the hit at which a run counts so much on, no stray explains the hits: those are weaker, and fade.
+	boldEnough = 6
+	// boldSure: when it counts so much, it is no matter whether antennas of the concluded place might still hear the tag.
+	boldSure = 10
+	// boldSlack: strays from further than the next shelf are so much weaker, in dB, that a hit short of
+	// the tag's level by this counts as strong: it may be in somebody's hands.
+	boldSlack = 4.0
+	// boldRatio is how much better than by anything else such a hit is explained by the tag being there, at least.
+	boldRatio = 8.0
+)
+
+const (
+	// overdue: an antenna without a round for this many times its usual interval is not waited for.
+	overdue = 3
+	// learnPace is how far, in parts, one round moves the usual interval of an antenna.
+	learnPace = 8
 	// stillHeard: while the silence of the concluded place's own antennas is at least this probable, a
 	// tag is not concluded to be elsewhere: what one antenna still hears, another may hear as well.
 	stillHeard = 0.005

@@ -15,10 +15,20 @@ type profile struct {
 	hits                         uint32 // in this visit
 	levels                       uint32 // reads that told a strength, until it counts
 	own                          bool   // the antenna watches the tag's concluded place
+	// since counts the hits, and bold the last of them running that were as strong as in a
+	// presence, since the tag's concluded place last heard it.
+	since, bold uint32
 	// read is the probability of a read by context: with the tag in its concluded place,
 	// whether that is the antenna's own or not.
 	read  [contexts]float64
-	level float64 // dB
+	level float64 // dB, of all its reads
+	// pending are the outcomes, missed and heard, that await the tag being heard in its
+	// concluded place, which makes cross-reads of them. cross is the level of those, in dB.
+	pending       [contexts][outcomes]uint8
+	pendingLevel  float64
+	pendingLevels uint32
+	cross         float64
+	crossLevels   uint32
 }
 
 // run returns how many rounds running the antenna had missed the tag before the present one.
@@ -124,7 +134,7 @@ func (p *profile) hear(a *antenna, rssi int16) {
 	run := p.run(a)
 	if p.hits > 0 || p.own {
 		p.learnMisses(a)
-		p.teach(contextOf(run), 1)
+		p.learn(contextOf(run), heard)
 	}
 	if run >= visitGap || p.hits == 0 {
 		p.visitFrom, p.hits = a.rounds, 0
@@ -135,28 +145,82 @@ func (p *profile) hear(a *antenna, rssi int16) {
 		return
 	}
 	level := float64(rssi) / 100
-	if p.levels == 0 {
-		p.level = level
-	} else {
-		p.level += float64((level - p.level) * max(learnLevel, 1/float64(p.levels+1)))
+	p.levels = follow(&p.level, p.levels, level)
+	if !p.own {
+		p.pendingLevels = follow(&p.pendingLevel, p.pendingLevels, level)
 	}
-	p.levels = min(p.levels+1, 1000)
 }
 
-// confirm lets the misses of the other antennas of the tag's place teach: the tag was
-// there, antenna ai has just heard it.
+// follow moves a learnt level towards a read's, and returns the number of reads that
+// taught it, until it counts.
+func follow(learnt *float64, reads uint32, level float64) uint32 {
+	if reads == 0 {
+		*learnt = level
+	} else {
+		*learnt += float64((level - *learnt) * max(learnLevel, 1/float64(reads+1)))
+	}
+	return min(reads+1, 1000)
+}
+
+// confirm lets what the other antennas did and did not hear of the tag teach: it was in
+// its concluded place, where antenna ai has just heard it.
 func (e *Engine) confirm(t *tag, ai int32) {
 	t.settled = min(t.settled+1, 100_000)
 	for k := range int(t.known) {
-		if p := &t.profiles[k]; p.own && p.antenna != ai {
+		p := &t.profiles[k]
+		if !p.own {
+			p.learnCross()
+			continue
+		}
+		if p.antenna != ai {
 			a := &e.antennas[p.antenna]
 			p.learnMisses(a)
 			if a.rounds > p.learntTo {
-				p.teach(contextOf(p.run(a)), 0)
+				p.learn(contextOf(p.run(a)), missed)
 			}
 			p.learntTo = a.rounds
 		}
 	}
+}
+
+// learnCross lets what an antenna of another place heard and missed since the tag's
+// concluded place heard it before teach: those were cross-reads. While the home is silent or blind
+// nothing is learnt of cross-reads, or a presence elsewhere would teach that it is one.
+func (p *profile) learnCross() {
+	if p.since == 0 {
+		return
+	}
+	p.since, p.bold = 0, 0
+	for context := range p.pending {
+		n := &p.pending[context]
+		for range n[heard] {
+			p.teach(context, 1)
+		}
+		for range n[missed] {
+			p.teach(context, 0)
+		}
+	}
+	p.pending = [contexts][outcomes]uint8{}
+	if p.pendingLevels == 0 {
+		return
+	}
+	if p.crossLevels == 0 {
+		p.cross = p.pendingLevel
+	} else {
+		weight := min(float64(p.pendingLevels)*max(learnLevel, 1/float64(p.crossLevels+1)), float64(p.pendingLevels)/float64(p.pendingLevels+1))
+		p.cross += float64((p.pendingLevel - p.cross) * weight)
+	}
+	p.crossLevels, p.pendingLevels = min(p.crossLevels+p.pendingLevels, 1000), 0
+}
+
+// learn takes one outcome in a context: at once from the tag's own antennas, in another
+// place when it is known that it was a cross-read.
+func (p *profile) learn(context, outcome int) {
+	if p.own {
+		p.teach(context, float64(outcome))
+		return
+	}
+	p.pending[context][outcome] = min(p.pending[context][outcome]+1, maxPending)
 }
 
 // learnMisses takes the rounds after learntTo and before the present one as misses of a
@@ -170,7 +234,7 @@ func (p *profile) learnMisses(a *antenna) {
 		from = max(from, a.rounds-maxLearnRun)
 	}
 	for r := from + 1; r < a.rounds; r++ {
-		p.teach(contextOf(r-p.heardAt-1), 0)
+		p.learn(contextOf(r-p.heardAt-1), missed)
 	}
 }
 
@@ -204,7 +268,12 @@ func (e *Engine) ownRead(t *tag, a *antenna, pr *profile, context int) float64 {
 	if pr != nil && t.home == a.place {
 		return pr.read[context]
 	}
-	return startRead[context] / float64(len(e.places[a.place].antennas))
+	own := startRead[context] / float64(len(e.places[a.place].antennas))
+	if pr != nil && pr.hits > 0 && t.home != nowhere {
+		// What is heard from its home would be heard from here no less.
+		own = max(own, pr.read[context])
+	}
+	return own
 }
 
 // learnTypical lets the tags just heard in their own place teach the antenna's typical

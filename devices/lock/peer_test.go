@@ -341,6 +341,7 @@ func TestRepeatedAndOlder(t *testing.T) {
 func TestKeptEvents(t *testing.T) {
 	b := newBench(t)
 	b.up() // counter 10
+	b.after(defaultSilentAfter - time.Second)
 	kept := heartbeat(1, 4, lockwire.BoltUnlocked)
 	kept.Reason = lockwire.ReasonUnlocked
 	b.event(kept)
@@ -351,7 +352,7 @@ func TestKeptEvents(t *testing.T) {
 	b.want("out of order", state(fact.BoltUnlocked, lockwire.ReasonTamper), state(fact.BoltLocked, lockwire.ReasonProbe))
 	b.event(kept)
 	b.want("twice")
-	b.after(defaultSilentAfter + time.Second)
+	b.after(2 * time.Second)
 	b.want("old words are no sign of life", down(CodeSilent), unknown(CodeSilent))
 }
 

@@ -27,16 +27,21 @@ func (s *Site) layLines() error {
 	return nil
 }
 
-// serveUHF returns the reader at the far end of a line, hearing what the radio field
-// lets its antenna hear.
-func (s *Site) serveUHF(r uhfLine) func(context.Context) error {
-	return func(ctx context.Context) error {
+// installReaders makes the reader at the far end of each line, hearing what the radio
+// field lets its antenna hear.
+func (s *Site) installReaders() error {
+	for _, r := range uhfLines {
 		reader, err := uhftest.New(uhftest.Settings{Protocol: r.protocol, Field: s.field.Reader(r.reader), Banner: []byte("boot 1.0\r\n")})
 		if err != nil {
 			return err
 		}
-		return reader.Serve(ctx, s.lines[r.port])
+		s.uhf[r.reader] = reader
 	}
+	return nil
+}
+
+func (s *Site) serveUHF(r uhfLine) func(context.Context) error {
+	return func(ctx context.Context) error { return s.uhf[r.reader].Serve(ctx, s.lines[r.port]) }
 }
 
 func (s *Site) serveBadges(l badgeLine) func(context.Context) error {

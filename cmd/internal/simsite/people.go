@@ -92,11 +92,19 @@ func (s *Site) Hide(document string) error {
 	if err != nil {
 		return err
 	}
-	return s.field.Put(epc(f.EPC), shielded)
+	return s.field.Put(epc(f.EPC), Shielded)
 }
 
-// PutForeign lays an item with an unregistered tag down.
-func (s *Site) PutForeign(place string) error { return s.field.Put(epc(ForeignTag), place) }
+// Sent calls f with every frame that a UHF reader is about to send; for measurements.
+func (s *Site) Sent(reader string, f func(frame []byte)) {
+	s.uhf[reader].Mangle(func(frame []byte) []byte {
+		f(frame)
+		return frame
+	})
+}
+
+// PutTag lays any tag down at a place.
+func (s *Site) PutTag(tag []byte, place string) error { return s.field.Put(tag, place) }
 
 // OpenSafe pulls the safe's door open. It fails while a bolt is in the way.
 func (s *Site) OpenSafe() error {

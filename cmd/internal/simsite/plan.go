@@ -78,6 +78,9 @@ func Folders() []Folder {
 // ForeignTag is a tag that is in no register.
 const ForeignTag = "E2801160600002094ED74AA6"
 
+// Foreign returns the bytes of ForeignTag.
+func Foreign() []byte { return epc(ForeignTag) }
+
 // Locks are the ids of the safe's three locks.
 var Locks = []string{"lock-archivist", "lock-office", "lock-leader"}
 
@@ -116,7 +119,7 @@ func layout() radio.Layout {
 		{Name: "outside"}, {Name: "exit", Adjoins: []string{"outside", "corridor"}}, {Name: "corridor"},
 		{Name: "room", Adjoins: []string{"corridor"}}, {Name: "reading-room", Adjoins: []string{"room"}},
 		{Name: "cabinet-a", Adjoins: []string{"room"}}, {Name: "cabinet-b", Adjoins: []string{"room"}}, {Name: "safe-1", Adjoins: []string{"room"}},
-		{Name: shielded},
+		{Name: Shielded},
 	}}
 	for _, r := range uhfLines {
 		l.Antennas = append(l.Antennas, radio.Antenna{Reader: r.reader, Port: 1, Place: r.watches})
@@ -124,7 +127,7 @@ func layout() radio.Layout {
 	return l
 }
 
-// shielded is nowhere on the site: a metal case in somebody's hand.
-const shielded = "metal-case"
+// Shielded is nowhere on the site: a metal case in somebody's hand.
+const Shielded = "metal-case"
 
 func card(facility, number uint32) uint32 { return facility<<16 | number }

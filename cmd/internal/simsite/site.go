@@ -18,6 +18,7 @@ import (
 	"trilock/devices/devicetest/locktest"
 	"trilock/devices/devicetest/osdptest"
 	"trilock/devices/devicetest/radio"
+	"trilock/devices/devicetest/uhftest"
 	"trilock/devices/pki"
 	"trilock/firmware-protocols/lockwire"
 	"trilock/firmware-protocols/osdp"
@@ -50,6 +51,7 @@ type Site struct {
 	tokens              map[string]string
 	field               *radio.Field
 	lines               map[string]*devicetest.Line
+	uhf                 map[string]*uhftest.Reader
 	pds                 map[string]*osdptest.PD
 	locks               []*locktest.Lock
 	stopBroker          func() error
@@ -58,8 +60,8 @@ type Site struct {
 
 // Build makes the folder, the keys, the ports and the devices. Stop it with Close.
 func Build(s Settings) (*Site, error) {
-	site := &Site{Settings: s, tokens: map[string]string{}, lines: map[string]*devicetest.Line{}, pds: map[string]*osdptest.PD{}, stopBroker: func() error { return nil }}
-	for _, step := range []func() error{site.writeKeys, site.reserve, site.startBroker, site.layLines, site.layOut, site.installBadges, site.installLocks, site.writeConfig} {
+	site := &Site{Settings: s, tokens: map[string]string{}, lines: map[string]*devicetest.Line{}, uhf: map[string]*uhftest.Reader{}, pds: map[string]*osdptest.PD{}, stopBroker: func() error { return nil }}
+	for _, step := range []func() error{site.writeKeys, site.reserve, site.startBroker, site.layLines, site.layOut, site.installReaders, site.installBadges, site.installLocks, site.writeConfig} {
 		if err := step(); err != nil {
 			return nil, errors.Join(fmt.Errorf("building the site in %s: %w", s.Dir, err), site.Close())
 		}
