@@ -59,19 +59,34 @@ func defaults(block any) {
 	}
 }
 
-// nameUnnamed gives the site and its places the names that follow from others: these
-// defaults need the file to be read first.
+// nameUnnamed gives the site, its places and its devices the names that follow from
+// others: these defaults need the file to be read first.
 func nameUnnamed(s *Site) {
 	if s.Identity.NameEN == "" {
 		s.Identity.NameEN = s.Identity.Name
 	}
 	for i := range s.Places {
-		p := &s.Places[i]
-		if p.Name == "" {
-			p.Name = string(p.ID)
+		nameAfter(s.Places[i].ID, &s.Places[i].Name, &s.Places[i].NameEN)
+	}
+	for i := range s.Readers {
+		nameAfter(s.Readers[i].ID, &s.Readers[i].Name, &s.Readers[i].NameEN)
+	}
+	for i := range s.BadgeLines {
+		for j := range s.BadgeLines[i].Readers {
+			r := &s.BadgeLines[i].Readers[j]
+			nameAfter(r.ID, &r.Name, &r.NameEN)
 		}
-		if p.NameEN == "" {
-			p.NameEN = string(p.ID)
+	}
+	for i := range s.Locks {
+		nameAfter(s.Locks[i].ID, &s.Locks[i].Name, &s.Locks[i].NameEN)
+	}
+}
+
+// nameAfter gives a thing its id for the names that it lacks.
+func nameAfter(id ID, names ...*string) {
+	for _, name := range names {
+		if *name == "" {
+			*name = string(id)
 		}
 	}
 }

@@ -29,7 +29,7 @@ type Site struct {
 // Identity says which site this is.
 type Identity struct {
 	// ID names the site in the record's signature and never changes: a record is signed as "trilock-<id>".
-	ID ID `yaml:"id" want:"the id of the site, for the signature of its record"`
+	ID   ID     `yaml:"id" want:"the id of the site, for the signature of its record"`
 	Name string `yaml:"name" need:"yes" want:"the name of the site in Chinese"`
 	// NameEN is Name where no English name is given.
 	NameEN string `yaml:"name_en" want:"the name of the site in English"`
@@ -124,7 +124,10 @@ func (out Output) String() string { return fmt.Sprintf("output %d of %s", out.Ou
 
 // Reader is a UHF reader on a serial port of its own.
 type Reader struct {
-	ID       ID         `yaml:"id" need:"yes" want:"the id of the UHF reader"`
+	ID ID `yaml:"id" need:"yes" want:"the id of the UHF reader"`
+	// Name and NameEN are what people read; the id where they are not given.
+	Name     string     `yaml:"name" want:"the name of the device in Chinese"`
+	NameEN   string     `yaml:"name_en" want:"the name of the device in English"`
 	Port     SerialPort `yaml:"port" need:"yes" want:"a path such as /dev/serial/by-id/..."`
 	Protocol Protocol   `yaml:"protocol" need:"yes" want:"the protocol that the reader speaks"`
 	Baud     int        `yaml:"baud" want:"the speed of the line in baud"`
@@ -151,6 +154,9 @@ type BadgeLine struct {
 // BadgeReader is one OSDP badge reader.
 type BadgeReader struct {
 	ID ID `yaml:"id" need:"yes" want:"the id of the badge reader"`
+	// Name and NameEN are what people read; the id where they are not given.
+	Name   string `yaml:"name" want:"the name of the device in Chinese"`
+	NameEN string `yaml:"name_en" want:"the name of the device in English"`
 	// Address is the reader's OSDP address, 0 to 126 (127 is every reader).
 	Address uint8 `yaml:"address" need:"yes" min:"0" max:"126" want:"the OSDP address of the reader"`
 	// KeyFile holds the reader's secure channel base key: see ReadBadgeKey.
@@ -168,8 +174,11 @@ type Safe struct {
 
 // Lock is one lock of a safe. Its id is also the common name of its certificate.
 type Lock struct {
-	ID        ID   `yaml:"id" need:"yes" want:"the id of the lock"`
-	PublicKey File `yaml:"public_key" need:"yes" file:"public" want:"the file of the public key that the lock signs with"`
+	ID ID `yaml:"id" need:"yes" want:"the id of the lock"`
+	// Name and NameEN are what people read; the id where they are not given.
+	Name      string `yaml:"name" want:"the name of the device in Chinese"`
+	NameEN    string `yaml:"name_en" want:"the name of the device in English"`
+	PublicKey File   `yaml:"public_key" need:"yes" file:"public" want:"the file of the public key that the lock signs with"`
 }
 
 // Alerts says which people are told by which way.

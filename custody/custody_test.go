@@ -543,3 +543,40 @@ func TestOddInputs(t *testing.T) {
 		}
 	}
 }
+
+// After a restart nothing is known of doors, bolts and devices until they report; a door
+// found open is watched, not called forced.
+func TestAfterARestartNothingIsKnown(t *testing.T) {
+	s := newSite(t)
+	s.feed(fact.DeviceReport{Device: "reader-a", State: fact.DeviceUp, Identity: "gx-5a"})
+	s.contact(false)
+	s.feed(custody.Start{Version: "test"})
+	o := s.state.Overview(s.now.Wall)
+	if o.Doors[0].Open != nil || o.Safes[0].DoorOpen != nil {
+		t.Errorf("doors known after a restart: %v %v", o.Doors[0].Open, o.Safes[0].DoorOpen)
+	}
+	for _, l := range o.Safes[0].Locks {
+		wantEqual(t, "bolt", l.Bolt, "unknown")
+	}
+	for _, d := range o.Devices {
+		wantEqual(t, string(d.ID), d.State, "unknown")
+	}
+	s.contact(true)
+	wantEqual(t, "alerts", s.raised(), nil)
+	s.after(31 * time.Second)
+	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.DoorHeldOpen})
+}
+
+// Correcting a person's entry does not take away the card and the PIN that are not given.
+func TestCorrectingAPersonKeepsCardAndPIN(t *testing.T) {
+	s := newSite(t)
+	p := person("p-reader", "职员戊（更名）", custody.Secret, custody.Staff)
+	p.Card, p.PIN = "", ""
+	s.must(custody.RegisterPerson{Person: p})
+	s.enter("p-reader")
+	wantEqual(t, "inside by the old card", len(s.state.Overview(s.now.Wall).Rooms[1].People), 1)
+	p.Barred = true
+	s.must(custody.RegisterPerson{Person: p})
+	wantEqual(t, "barred", s.badge("badge-in", "p-reader").Code, "barred")
+	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.BadgeBarred})
+}

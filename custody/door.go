@@ -54,11 +54,13 @@ func (d *decision) input(f fact.InputChanged) {
 // contact settles a door's contact. A contact that is cut or shorted counts as open:
 // nobody can say that the door is shut.
 func (d *decision) contact(door Door, state fact.InputState) {
-	was, open := d.doors[door.ID], state != fact.InputInactive
-	if was.open == open {
+	was, open := *d.doors[door.ID], state != fact.InputInactive
+	if was.known && was.open == open {
 		return
 	}
-	granted := was.grantUntil >= d.in.At.Mono && was.grantUntil > 0
+	// A door found open by a daemon that has just started was opened by nobody knows whom:
+	// how long it stays open is what can be watched.
+	granted := !was.known || (was.grantUntil >= d.in.At.Mono && was.grantUntil > 0)
 	d.emit(string(door.ID), &DoorChanged{Door: door.ID, Open: open, Forced: open && !granted})
 	if !open {
 		d.end(alerts.DoorForced, string(door.ID))
@@ -124,7 +126,7 @@ func (s *State) evolveContact(at fact.Stamp, ev DoorChanged) {
 	if door == nil { // a door that the configuration no longer has
 		return
 	}
-	door.open, door.since = ev.Open, at
+	door.known, door.open, door.since = true, ev.Open, at
 	key := errand{errandDoorHeld, string(ev.Door)}
 	if ev.Open {
 		s.agenda.at(key, at.Mono+s.site.Doors[ev.Door].HeldOpenAfter)

@@ -15,6 +15,7 @@
 package custody
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -58,6 +59,7 @@ type State struct {
 }
 
 type doorState struct {
+	known      bool // the contact has reported since the daemon started
 	open       bool
 	since      fact.Stamp
 	expected   PersonID // badged, not yet through
@@ -201,6 +203,9 @@ func (s *State) evolveStarted(at fact.Stamp) {
 	for id := range s.devices {
 		s.agenda.off(errand{errandDeviceDown, string(id)})
 	}
+	for _, door := range s.doors {
+		door.known = false
+	}
 	for id, l := range s.locks {
 		s.locks[id] = LockChanged{Lock: id, Tamper: l.Tamper}
 	}
@@ -209,6 +214,8 @@ func (s *State) evolveStarted(at fact.Stamp) {
 func (s *State) evolvePerson(p Person) {
 	if old, ok := s.persons[p.ID]; ok {
 		delete(s.byCard, old.Card)
+		// Who corrects a name does not have the PIN and the card at hand: what is not given stays.
+		p.Card, p.PIN = cmp.Or(p.Card, old.Card), cmp.Or(p.PIN, old.PIN)
 	}
 	s.persons[p.ID] = &p
 	if p.Card != "" {

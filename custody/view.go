@@ -111,7 +111,8 @@ type LockOverview struct {
 type DoorOverview struct {
 	ID   fact.DoorID `json:"id"`
 	Name fact.Text   `json:"name"`
-	Open bool        `json:"open"`
+	// Open is nil until the contact has reported since the daemon started.
+	Open *bool `json:"open"`
 }
 
 // DeviceOverview is one device.
@@ -142,7 +143,11 @@ func (s *State) Overview(now time.Time) Overview {
 	}
 	for _, id := range sortedKeys(s.site.Doors) {
 		door := s.site.Doors[id]
-		o.Doors = append(o.Doors, DoorOverview{ID: id, Name: s.site.doorName(door), Open: s.doors[id].open})
+		overview := DoorOverview{ID: id, Name: s.site.doorName(door)}
+		if state := *s.doors[id]; state.known {
+			overview.Open = &state.open
+		}
+		o.Doors = append(o.Doors, overview)
 	}
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))

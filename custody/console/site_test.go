@@ -193,6 +193,9 @@ func newTestCore(t testing.TB) *testCore {
 	for _, lock := range []fact.DeviceID{"lock-1", "lock-2", "lock-3"} {
 		c.put(fact.LockState{Lock: lock, Bolt: fact.BoltLocked, Door: fact.InputInactive, BatteryPercent: -1}, "")
 	}
+	for _, contact := range []fact.DeviceID{"badge-in", "badge-reading"} {
+		c.put(fact.InputChanged{Device: contact, State: fact.InputInactive}, "")
+	}
 	levels := []custody.Level{custody.Internal, custody.Confidential, custody.Secret}
 	for n := 1; n <= 16; n++ {
 		r := custody.DocumentRecord{ID: custody.DocumentID(fmt.Sprintf("JM-2026-%04d", n)), Title: "secret title", Level: levels[n%3], Copy: 1, Copies: 1, Tag: tagOf(n), Home: "cabinet-a"}

@@ -467,9 +467,9 @@ func roomOf(room custody.RoomOverview, site custody.Site, up map[fact.DeviceID]b
 func doorOf(d custody.DoorOverview, n names, up map[fact.DeviceID]bool, r reader) doorView {
 	v := doorView{Name: r.t(n.door(d.ID)), State: "shut", Word: r.t(wordDoorShut)}
 	switch contact := n.site.Doors[d.ID].Contact.Device; {
-	case contact == "" || !up[contact]:
+	case contact == "" || !up[contact] || d.Open == nil:
 		v.State, v.Word = "unknown", r.t(wordDoorUnknown)
-	case d.Open:
+	case *d.Open:
 		v.State, v.Word = "open", r.t(wordDoorOpen)
 	}
 	return v

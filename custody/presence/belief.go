@@ -284,21 +284,20 @@ func (e *Engine) concludeMoved(i int32, out []Finding) []Finding {
 // improbable, or the hits are not to be explained otherwise. A dark shelf is not silent:
 // what the next one hears of its folders has to be explained.
 func (e *Engine) mayMove(t *tag, to state) bool {
-	since, sure := false, false
+	since, bold := false, uint32(0)
 	for k := range int(t.known) {
-		if p := &t.profiles[k]; p.since > 0 && e.antennas[p.antenna].place == to {
-			since = true
-			sure = sure || p.bold >= boldSure
+		if p := &t.profiles[k]; p.since && e.antennas[p.antenna].place == to {
+			since, bold = true, max(bold, p.bold)
 		}
 	}
-	if !since || sure {
-		return since
-	}
 	silence, asked := e.silence(t)
-	if !asked {
-		return !e.graph.shelves(t.home, to)
+	switch {
+	case !since:
+		return false
+	case asked:
+		return bold >= boldSure || silence <= e.graph.mustBeSilent(t.home, to)
 	}
-	return silence <= e.graph.mustBeSilent(t.home, to)
+	return bold >= boldDark || !e.graph.shelves(t.home, to)
 }
 
 // silence returns how probable it is that the antennas of the tag's concluded place have

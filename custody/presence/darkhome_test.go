@@ -1,6 +1,7 @@
 package presence_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -204,5 +205,43 @@ func TestHeardStronglyTwiceStaysWhereItIsStillHeard(t *testing.T) {
 	}
 	if len(h.findings) > 0 {
 		t.Errorf("what its home still hears led to %q", tell(h.findings))
+	}
+}
+
+// TestDarkPlaceThatHeardNothingIsNoNewPlace: a folder that was carried out past the exit is
+// not back in its cabinet because nothing can be heard there.
+func TestDarkPlaceThatHeardNothingIsNoNewPlace(t *testing.T) {
+	for _, dBm := range []float64{-55, -58, -62, -66} {
+		t.Run(fmt.Sprint(dBm), func(t *testing.T) {
+			b := settled(t)
+			b.dead["reader-a"] = true
+			b.report("reader-a", fact.DeviceDown)
+			b.want("cabinet-a not readable (reader-a) [01]")
+			b.heard["reader-exit"] = []fact.Read{read(1, dBm)}
+			for n := 0; n < 40 && len(b.findings) == 0; n++ {
+				b.rounds(1) // no more than it takes: the cabinet is all but as likely as it can be
+			}
+			b.want(`01 moved "cabinet-a" to "exit"`)
+			b.heard["reader-exit"] = nil
+			b.rounds(400)
+			b.want("01 unseen from exit")
+		})
+	}
+}
+
+// TestSilentHomeLosesWhatWasOftenCrossRead: the next shelf heard it in every round all
+// along, nearly as strongly as its own did, which now hears nothing.
+func TestSilentHomeLosesWhatWasOftenCrossRead(t *testing.T) {
+	h := newHall(t, "cabinet-a")
+	for range 3000 {
+		h.round("reader-a", read(1, -55))
+		h.round("reader-x", read(1, -58))
+	}
+	for began := h.now; h.at() == "cabinet-a"; {
+		if h.now > began+4*time.Second {
+			t.Fatal("nothing is concluded within 4 s")
+		}
+		h.round("reader-a")
+		h.round("reader-x", read(1, -57))
 	}
 }

@@ -76,10 +76,65 @@ func TestCrossingTheExitWithItsReaderCutIsSeen(t *testing.T) {
 	}
 	slices.Sort(delays)
 	t.Logf("%d of %d crossings seen, after %v in the median; %d other moves", len(delays), crossings, delays[len(delays)/2], wrong)
-	if len(delays)*100 <= crossings*95 {
-		t.Errorf("%d of %d crossings of the exit seen, want more than 95 in 100", len(delays), crossings)
+	if len(delays)*100 <= crossings*98 {
+		t.Errorf("%d of %d crossings of the exit seen, want more than 98 in 100", len(delays), crossings)
 	}
 	if wrong*100 > crossings*2 {
 		t.Errorf("%d moves to places that the folders were only carried past", wrong)
+	}
+}
+
+// TestPutOnTheNextShelfWhileTheOldOneIsDark: between adjoining shelves, of which one is
+// dark, only hits without a gap are told from cross-reads. Most folders are followed
+// nevertheless, and all when the reader is back.
+func TestPutOnTheNextShelfWhileTheOldOneIsDark(t *testing.T) {
+	t.Parallel()
+	var delays []time.Duration
+	moves, wrong := 0, 0
+	for seed := range uint64(50) { // fewer could not tell a half
+		w := newWorld(t, 17000+seed, presence.DefaultPolicy())
+		w.stock("cabinet-a", 0, 15)
+		w.stock("cabinet-b", 15, 20)
+		w.pass(2 * time.Minute)
+		w.take()
+		w.dead["reader-a"] = true
+		w.must(w.field.Walk("liu", "room"))
+		for n := range 3 {
+			w.must(w.field.Carry(folder(n).Bytes(), "liu"))
+			w.pass(2 * time.Second)
+			w.must(w.field.Put(folder(n).Bytes(), "cabinet-b"))
+			put := w.now
+			var at time.Duration
+			w.during = func(now time.Duration, f presence.Finding) {
+				if m, ok := f.(presence.Moved); ok && m.Tag == folder(n) && m.To == "cabinet-b" && at == 0 {
+					at = now
+				}
+			}
+			w.pass(5 * time.Minute)
+			moves++
+			if at != 0 {
+				delays = append(delays, at-put)
+			}
+		}
+		w.dead["reader-a"] = false
+		w.pass(time.Minute)
+		for n := range 15 {
+			want := fact.PlaceID("cabinet-a")
+			if n < 3 {
+				want = "cabinet-b"
+			}
+			if place, _, _, _ := w.engine.Estimate(folder(n)); place != want {
+				wrong++
+				t.Logf("seed %d: folder %d is believed in %q, is in %s", seed, n, place, want)
+			}
+		}
+	}
+	slices.Sort(delays)
+	t.Logf("%d of %d followed within 5 minutes, after %v in the median, 9 of 10 within %v", len(delays), moves, delays[len(delays)/2], delays[len(delays)*9/10])
+	if len(delays)*2 < moves {
+		t.Errorf("%d of %d folders are believed in the cabinet they were put into, want half of them", len(delays), moves)
+	}
+	if wrong*100 > moves {
+		t.Errorf("with the reader back %d folders are believed in the wrong cabinet", wrong)
 	}
 }

@@ -40,7 +40,7 @@ type antenna struct {
 	typical  float64 // dB: the level of the folders of its place
 	spread   float64 // dB: their mean deviation from it
 	floor    float64 // dB: about the weakest it can hear
-	typicals int     // reads these were learnt from, until they count
+	typicals int     // rounds these were learnt from, until they count
 }
 
 type condition uint8

@@ -107,7 +107,7 @@ func (e *Engine) levels(t *tag, a *antenna, pr *profile, again bool) (own, atHom
 		return 1, 1, 1
 	}
 	expectStray, sigmaOfStray := expect-strayLoss, sigmaStray
-	if floor := a.floor + aboveFloor; a.typicals >= typicalReads && floor > expectStray {
+	if floor := a.floor + aboveFloor; a.typicals >= floorRounds && floor > expectStray {
 		expectStray, sigmaOfStray = floor, sigmaFloor
 	}
 	own, other = density(level-expect, sigma, again), density(level-expectStray, sigmaOfStray, again)
@@ -122,14 +122,14 @@ func (e *Engine) levels(t *tag, a *antenna, pr *profile, again bool) (own, atHom
 // and how far to trust that: its own there, that of other tags there, or its own at home.
 func (e *Engine) expected(t *tag, a *antenna, pr *profile) (level, sigma float64, known bool) {
 	spread := sigmaTypical
-	if a.typicals >= typicalReads {
+	if a.typicals >= floorRounds {
 		// The standard deviation of a bell curve is 1.25 times its mean deviation.
 		spread = min(max(1.25*a.spread, sigmaLeast), sigmaBorrow)
 	}
 	switch {
 	case pr.own && pr.levels >= levelReads:
 		return pr.level, min(spread, sigmaLearnt), true
-	case a.typicals >= typicalReads:
+	case a.typicals >= typicalRounds:
 		return a.typical, spread, true
 	}
 	level, known = t.homeLevel()
@@ -138,14 +138,15 @@ func (e *Engine) expected(t *tag, a *antenna, pr *profile) (level, sigma float64
 
 // bold notes that antenna a, which watches no place where the tag is concluded to be,
 // hears it, and returns whether it has now done so, round after round and as strongly as
-// a tag that is there, for so long that it can be no stray hit.
+// a tag that is there, for so long that it can be no stray hit. Any level will do, whatever
+// was learnt of cross-reads: a presence must not pass for them for ever.
 func (e *Engine) bold(t *tag, a *antenna, pr *profile) bool {
 	if pr.run(a) > 0 {
 		pr.bold = 0
 	}
-	pr.since++
+	pr.since = true
 	least, compares := t.homeLevel()
-	if !compares && a.typicals >= typicalReads {
+	if !compares && a.typicals >= typicalRounds {
 		least, compares = a.typical, true
 	}
 	if t.home == nowhere || !e.graph.shelves(t.home, a.place) {
@@ -154,9 +155,9 @@ func (e *Engine) bold(t *tag, a *antenna, pr *profile) bool {
 	off := float64(t.rssi)/100 - least
 	switch {
 	case t.rssi == fact.RSSIUnknown || !compares || off > otherScale || off < -otherScale:
-		pr.bold++
+		pr.bold = min(pr.bold+boldUnknown, boldDark)
 	case off >= 0:
-		pr.bold += boldStrong
+		pr.bold = min(pr.bold+boldStrong, boldDark)
 	default:
 		pr.bold = 0
 	}

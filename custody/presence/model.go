@@ -59,6 +59,8 @@ const (
 	settleRounds          = 20        // own hits that weigh as much as the start value of a cross-read
 	maxLearnRun    uint32 = 64        // longer silences teach nothing about reading
 	maxPending     uint8  = 64        // nor do more outcomes from one hit at home to the next
+	// maxPendingLevels bounds the weight of the mean level of cross-reads from one hit at home to the next.
+	maxPendingLevels = 12
 )
 
 // Outcomes of a round for one tag.
@@ -114,25 +116,31 @@ const (
 	sigmaStray   = 5.0
 	// What an antenna can hardly hear it hears at its floor: a cross-read that is heard at all
 	// is expected aboveFloor it at least, with a spread of sigmaFloor.
-	aboveFloor   = 1.0
-	sigmaFloor   = 2.0
-	floorFalls   = 0.25       // how fast the floor follows a read below it
-	floorRises   = 1.0 / 2000 // ... and the weakest read of a round above it
-	otherScale   = 45.0       // a difference larger than this is another scale, and no evidence
-	learnLevel   = 1.0 / 12
-	levelReads   = 5 // reads until a tag's level counts as learnt
-	typicalReads = 8 // reads until an antenna's typical level does
+	aboveFloor    = 1.0
+	sigmaFloor    = 2.0
+	floorFalls    = 0.25       // how fast the floor follows a read below it
+	floorRises    = 1.0 / 2000 // ... and the weakest read of a round above it
+	otherScale    = 45.0       // a difference larger than this is another scale, and no evidence
+	learnLevel    = 1.0 / 12
+	levelReads    = 5 // reads until a tag's level counts as learnt
+	typicalRounds = 8 // rounds with reads until an antenna's typical level does
+	// floorRounds: so many until its spread and its floor do. A few folders carried through a gate show neither.
+	floorRounds = 64
 )
 
 // A presence elsewhere that its home does not contradict.
 const (
 	// boldStrong is what one of several hits running in another place counts that is at least as strong as
-	// the tag is at home, while one whose strength cannot be compared counts 1 and a weaker one ends the run.
-	boldStrong = 2
+	// the tag is at home, boldUnknown one whose strength cannot be compared; a weaker one ends the run.
+	boldStrong  = 3
+	boldUnknown = 2
 	// boldEnough: from the hit at which a run counts so much on, no stray explains the hits: those are weaker, and fade.
-	boldEnough = 6
+	boldEnough = 9
 	// boldSure: when it counts so much, it is no matter whether antennas of the concluded place might still hear the tag.
-	boldSure = 10
+	boldSure = 20
+	// boldDark is the same where it stands for the silence of a dark shelf next to this one: strays in favour of which
+	// everything speaks have been heard seven times running.
+	boldDark = 30
 	// boldSlack: strays from further than the next shelf are so much weaker, in dB, that a hit short of
 	// the tag's level by this counts as strong: it may be in somebody's hands.
 	boldSlack = 4.0

@@ -15,9 +15,10 @@ type profile struct {
 	hits                         uint32 // in this visit
 	levels                       uint32 // reads that told a strength, until it counts
 	own                          bool   // the antenna watches the tag's concluded place
-	// since counts the hits, and bold the last of them running that were as strong as in a
-	// presence, since the tag's concluded place last heard it.
-	since, bold uint32
+	// since: it heard the tag after the tag's concluded place last did. bold is what the
+	// last of these hits running count that are as strong as those of a tag that is there.
+	since bool
+	bold  uint32
 	// read is the probability of a read by context: with the tag in its concluded place,
 	// whether that is the antenna's own or not.
 	read  [contexts]float64
@@ -187,10 +188,10 @@ func (e *Engine) confirm(t *tag, ai int32) {
 // concluded place heard it before teach: those were cross-reads. While the home is silent or blind
 // nothing is learnt of cross-reads, or a presence elsewhere would teach that it is one.
 func (p *profile) learnCross() {
-	if p.since == 0 {
+	if !p.since {
 		return
 	}
-	p.since, p.bold = 0, 0
+	p.since, p.bold = false, 0
 	for context := range p.pending {
 		n := &p.pending[context]
 		for range n[heard] {
@@ -201,16 +202,10 @@ func (p *profile) learnCross() {
 		}
 	}
 	p.pending = [contexts][outcomes]uint8{}
-	if p.pendingLevels == 0 {
-		return
+	for range min(p.pendingLevels, maxPendingLevels) {
+		p.crossLevels = follow(&p.cross, p.crossLevels, p.pendingLevel)
 	}
-	if p.crossLevels == 0 {
-		p.cross = p.pendingLevel
-	} else {
-		weight := min(float64(p.pendingLevels)*max(learnLevel, 1/float64(p.crossLevels+1)), float64(p.pendingLevels)/float64(p.pendingLevels+1))
-		p.cross += float64((p.pendingLevel - p.cross) * weight)
-	}
-	p.crossLevels, p.pendingLevels = min(p.crossLevels+p.pendingLevels, 1000), 0
+	p.pendingLevels = 0
 }
 
 // learn takes one outcome in a context: at once from the tag's own antennas, in another

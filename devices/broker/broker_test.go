@@ -98,6 +98,15 @@ func listening(t *testing.T) map[string]bool {
 	return out
 }
 
+// No rights are a list without entries, and not no list, which would be all rights.
+func TestNoLocksNoRights(t *testing.T) {
+	for name, r := range newGatekeeper("trilockd", nil).rights {
+		if r.Publish.Allow == nil || r.Subscribe.Allow == nil || len(r.Publish.Allow)+len(r.Subscribe.Allow) != 0 {
+			t.Errorf("%s may %+v", name, r)
+		}
+	}
+}
+
 func TestPortInUse(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

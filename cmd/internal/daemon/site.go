@@ -29,15 +29,15 @@ func custodySite(c *configs.Site, pinKey []byte) custody.Site {
 			BadgeReader: fact.DeviceID(safe.BadgeReader), Locks: [3]fact.DeviceID(each(safe.Locks, func(id configs.ID) fact.DeviceID { return fact.DeviceID(id) }))}
 	}
 	for _, r := range c.Readers {
-		s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.UHFReader}
+		s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.UHFReader, Name: fact.Text{ZH: r.Name, EN: r.NameEN}}
 	}
 	for _, line := range c.BadgeLines {
 		for _, r := range line.Readers {
-			s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.BadgeReader}
+			s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.BadgeReader, Name: fact.Text{ZH: r.Name, EN: r.NameEN}}
 		}
 	}
 	for _, l := range c.Locks {
-		s.Devices[fact.DeviceID(l.ID)] = custody.Device{ID: fact.DeviceID(l.ID), Kind: custody.Lock}
+		s.Devices[fact.DeviceID(l.ID)] = custody.Device{ID: fact.DeviceID(l.ID), Kind: custody.Lock, Name: fact.Text{ZH: l.Name, EN: l.NameEN}}
 	}
 	return s
 }

@@ -25,7 +25,9 @@ var accounts = []struct{ name, role, person string }{
 	{"auditor", "auditor", Engineer.ID},
 }
 
-var configText = template.Must(template.New("site.yaml").Parse(`# Made by trilock-sim: a simulated site. The daemon cannot tell it from a real one.
+var configText = template.Must(template.New("site.yaml").Funcs(template.FuncMap{"name": func(id string) string {
+	return fmt.Sprintf("name: %s, name_en: %s", deviceNames[id].ZH, deviceNames[id].EN)
+}}).Parse(`# Made by trilock-sim: a simulated site. The daemon cannot tell it from a real one.
 site: {name: 示范保密室, name_en: Example secrecy room, timezone: Asia/Shanghai, language: {{.Lang}}}
 data: data
 console: {listen: "{{.Console}}"}
@@ -61,17 +63,17 @@ doors:
     held_open_after: 5s
 readers:
 {{- range .UHF}}
-  - {id: {{.Reader}}, port: {{.Port}}, protocol: {{.Protocol}}, antennas: [{port: 1, watches: {{.Watches}}}]}
+  - {id: {{.Reader}}, {{name .Reader}}, port: {{.Port}}, protocol: {{.Protocol}}, antennas: [{port: 1, watches: {{.Watches}}}]}
 {{- end}}
 badge_lines:
 {{- range .Lines}}
-  - {id: {{.ID}}, port: {{.Port}}, baud: 115200, readers: [{{range $i, $r := .Readers}}{{if $i}}, {{end}}{id: {{$r}}, address: {{$i}}, key_file: keys/{{$r}}.key}{{end}}]}
+  - {id: {{.ID}}, port: {{.Port}}, baud: 115200, readers: [{{range $i, $r := .Readers}}{{if $i}}, {{end}}{id: {{$r}}, {{name $r}}, address: {{$i}}, key_file: keys/{{$r}}.key}{{end}}]}
 {{- end}}
 safes:
   - {id: main-safe, place: safe-1, badge_reader: badge-safe, locks: [{{range $i, $l := .Locks}}{{if $i}}, {{end}}{{$l}}{{end}}], approvals: controller-key}
 locks:
 {{- range .Locks}}
-  - {id: {{.}}, public_key: keys/{{.}}.key.pub}
+  - {id: {{.}}, {{name .}}, public_key: keys/{{.}}.key.pub}
 {{- end}}
 controller_key: keys/controller.key
 policy: # a story of one minute needs a day's patience divided

@@ -95,6 +95,16 @@ var uhfLines = []uhfLine{
 	{"reader-exit", "exit", "r2000-a0", "exit"},
 }
 
+// deviceNames are what the wall screen calls the devices.
+var deviceNames = map[string]fact.Text{
+	"reader-cabinet-a": {ZH: "甲柜读写器", EN: "reader of cabinet A"}, "reader-cabinet-b": {ZH: "乙柜读写器", EN: "reader of cabinet B"},
+	"reader-safe": {ZH: "保险柜读写器", EN: "reader of the safe"}, "reader-reading-room": {ZH: "阅读室读写器", EN: "reader of the reading room"},
+	"reader-exit": {ZH: "大门读写器", EN: "reader at the exit"},
+	DoorIn:        {ZH: "门外读卡器", EN: "badge reader outside the door"}, DoorOut: {ZH: "门内读卡器", EN: "badge reader inside the door"},
+	AtCabinets: {ZH: "文件柜读卡器", EN: "badge reader at the cabinets"}, AtSafe: {ZH: "保险柜读卡器", EN: "badge reader at the safe"},
+	"lock-archivist": {ZH: "档案员锁", EN: "archivist's lock"}, "lock-office": {ZH: "综合部锁", EN: "general office's lock"}, "lock-leader": {ZH: "总经理锁", EN: "management's lock"},
+}
+
 // badgeLine is one RS-485 line with its readers in the order of their addresses.
 type badgeLine struct {
 	id, port string

@@ -297,3 +297,34 @@ func (r *raw) sealFor(s *site, m lockwire.Command) []byte {
 	}
 	return sealed
 }
+
+// Every start has a number of its own, and begins to count anew.
+func TestBootsAreCounted(t *testing.T) {
+	s := newSite(t, "built-in")
+	daemon := mustDial(t, s, daemonName)
+	if err := daemon.subscribe(lockwire.Topic("lock-a", lockwire.RoleEvent)); err != nil {
+		t.Fatal(err)
+	}
+	l := s.newLock("lock-a", nil)
+	s.run(l.Run)
+	connected := func(st lockwire.State) bool { return st.Reason == lockwire.ReasonConnected }
+	first, _ := event(daemon, s, "lock-a", connected)
+	if err := l.PowerCycle(); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := event(daemon, s, "lock-a", connected)
+	if first.Boot != 1 || second.Boot != 2 {
+		t.Errorf("boots %d and %d, want 1 and 2", first.Boot, second.Boot)
+	}
+	daemon.command(s, "lock-a", lockwire.ChallengeRequest{Session: lockwire.NewSessionID(), Safe: "safe-2"})
+	if r, _ := event[lockwire.Result](daemon, s, "lock-a", nil); r.Code != lockwire.CodeWrongSafe || r.Boot != 2 {
+		t.Errorf("%+v", r)
+	}
+	l.ForceBolt()
+	if err := l.PowerCycle(); err != nil {
+		t.Fatal(err)
+	}
+	event(daemon, s, "lock-a", func(st lockwire.State) bool {
+		return st.Boot == 3 && st.Reason == lockwire.ReasonRelockedPowerUp && st.Bolt == lockwire.BoltLocked
+	})
+}
