@@ -202,5 +202,5 @@ func (s *State) evolveReadable(at fact.Stamp, ev PlaceReadable) {
 	}
 	s.unreadable[ev.Place] = ev.Reader
 	// After the reader's own alert had its time to stand, so that it can explain this one.
-	s.agenda.at(key, at.Mono+2*s.site.Policy.DeviceDownAfter)
+	s.agenda.at(key, at.Mono+3*s.site.Policy.DeviceDownAfter)
 }

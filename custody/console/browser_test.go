@@ -94,7 +94,8 @@ func shot(t *testing.T, ctx context.Context, name string, width, height int64) {
 
 // signIn opens a link with a token in it, as somebody would who was sent one.
 func signIn(url string, r Role, lang fact.Lang) step {
-	return chromedp.Steps(chromedp.Navigate(fmt.Sprintf("%s/signin?lang=%s#token=%s", url, lang, testTokens[r])), chromedp.WaitVisible(chromedp.CSS(".top")))
+	return chromedp.Steps(chromedp.Navigate(fmt.Sprintf("%s/signin?lang=%s#token=%s", url, lang, testTokens[r])), chromedp.WaitVisible(chromedp.CSS(".top")),
+		until("document.body.classList.contains('is-live')")) // from here on, no notice is missed
 }
 
 // TestWallInBrowser signs in, sees an alert arrive live, acknowledges it by clicking and

@@ -31,16 +31,41 @@
 // how successive rounds are kept from counting as independent evidence. Only silences
 // that ended teach: a folder that was taken does not teach that it is hard to hear. q is
 // the probability of a stray hit: learnt in the same way where cross-reads of a tag in its
-// concluded place recur, small where a settled tag never gave one. L is Student's density with seven degrees of freedom, to bear
-// outliers; of two successive hits the second counts with its fourth root:
+// concluded place recur, small where a settled tag never gave one. Of cross-reads, and
+// their level, only those teach after which the tag's concluded place heard it again: while
+// the home is silent or blind, a presence elsewhere would teach that it is a stray. What an
+// antenna hears of a tag that is not in its place it would hear at least as often of one that is: for a
+// place that is not the concluded one p is no less than q. L is Student's density with seven
+// degrees of freedom, to bear outliers; of two successive hits the second counts with its fourth root:
 //
 //	L(x; m) = (1 + (x−m)²/7σ²)^−4 / σ
 //
+// # Presence elsewhere
+//
+// Strays are weaker than the tag is at home, and fade. Hits of one antenna of another
+// place in successive rounds, each at least as strong as the tag's learnt level at home (boldSlack
+// less where the places are not adjoining shelves), with no hit of an antenna of the
+// concluded place after the first, are a bold run. From its third hit on, or the fifth where
+// the strength compares with nothing, P(hit | tag in s) of any state s but the antenna's
+// place is at most 1/boldRatio of that of the antenna's place, whatever was learnt. A miss,
+// a weaker hit, or a hit at home ends the run. This bounds how long a presence can pass for
+// a stray: with the home silent or blind and heard nowhere else, Moved is concluded, at the latest,
+//
+//	with the 10th hit running that is at least as strong as the tag at home
+//	with the 15th where strength is unknown, at home or here
+//
+// and two hits later where Policy.MovedAt is more than 9900. It matters not whether the
+// home's rounds are empty, its reader has failed, or its cable was cut.
+//
 // # Conclusions
 //
-// Moved when a watched place other than the concluded one has probability MovedAt, and
-// the silence of the concluded place's own antennas is improbable by itself (stillHeard):
-// what its home still hears is not moved by what another antenna hears as well.
+// Moved when a watched place other than the concluded one has probability MovedAt, has
+// heard the tag after the concluded place last did, and the silence of the concluded place's own
+// antennas is improbable by itself (stillHeard) or the bold run long (boldSure): what its
+// home still hears is not moved by what another antenna hears as well. Antennas that are
+// blind or overdue with a round are not asked. Where none can be, the probability decides
+// alone; between adjoining shelves it takes a bold run (boldDark) besides, because the next
+// shelf hears the folders of a dark one all the time. A place that hears nothing is never a new place.
 // Unseen when the concluded place has lost UnseenAt of the probability, the tag was heard
 // nowhere for UnseenAfter, and all that time every antenna that watches the place completed
 // rounds. NotReadable when all antennas of a place are blind: down, at fault, or without
@@ -53,7 +78,10 @@
 // An antenna that completes rounds without fault does hear: a cut cable that the reader
 // does not notice looks like an empty cabinet, and raises Unseen for its folders. Tags do
 // not influence one another. Signal strengths of one antenna are on one scale, larger is
-// stronger; only differences are used.
+// stronger; only differences are used. Cross-reads are weaker than the tag is at home: a
+// folder that the antenna next door hears in every round as strongly as its own is moved there when
+// its own stops hearing it, and back when that resumes. A folder put on the shelf next to
+// a dark one is believed there when it gives a bold run, or when the dark one is back.
 //
 // # What it refuses
 //

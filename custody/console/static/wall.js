@@ -58,6 +58,7 @@
     setClock(alive.at);
     lastUpdate = now();
     setLost(false);
+    body.classList.add("is-live"); // until the daemon has spoken, the page does not call itself live
     byId("undecided").hidden = alive.ready;
     byId("undecided-why").textContent = alive.why || "";
     body.classList.toggle("is-undecided", !alive.ready);
@@ -209,7 +210,7 @@
   const alertsBox = document.querySelector(".alerts .scroll");
   function tellBelow() {
     const edge = alertsBox.getBoundingClientRect().bottom;
-    const below = [...alertsBox.querySelectorAll(".cards > .card")].filter((card) => card.offsetParent && card.getBoundingClientRect().top > edge - 30).length;
+    const below = [...alertsBox.querySelectorAll(".cards > .card")].filter((card) => card.checkVisibility() && card.getBoundingClientRect().top > edge - 30).length;
     byId("below").hidden = below === 0 || edge > innerHeight;
     byId("below").textContent = words.below.replace("%d", below);
   }
