@@ -117,7 +117,6 @@ var (
 	safeDoorOpen     = fact.Text{ZH: "门开着", EN: "Door open"}
 	safeUnknown      = fact.Text{ZH: "状态不明", EN: "State unknown"}
 	safeStillMissing = fact.Text{ZH: "还缺", EN: "Still missing"}
-	safePresent      = fact.Text{ZH: "已到", EN: "Present"}
 	safeNoParty      = fact.Text{ZH: "尚无一方到场", EN: "Nobody has come yet"}
 	safeBolts        = fact.Text{ZH: "三把锁", EN: "Three locks"}
 	safeDoor         = fact.Text{ZH: "柜门", EN: "Door"}

@@ -171,6 +171,9 @@ func TestOngoingPresenceTeachesNoCrossRead(t *testing.T) {
 	if pr := g.profileOf(1); pr.read != before || pr.crossLevels > 0 {
 		t.Errorf("hits that nobody confirmed taught %v, before %v, and a level of %.1f dB", pr.read, before, pr.cross)
 	}
+	if _, atHome, other := e.levels(g, &e.antennas[1], g.profileOf(1), true); atHome != other {
+		t.Errorf("their strength is expected at home with %.3f, elsewhere with %.3f", atHome, other)
+	}
 	hears("a", -5500)
 	if pr := g.profileOf(1); pr.read[ctxHeard] < 0.8 || pr.crossLevels < levelReads || pr.cross > -65 || pr.cross < -67 {
 		t.Errorf("confirmed cross-reads taught %v and a level of %.1f dB of %d reads", pr.read, pr.cross, pr.crossLevels)

@@ -163,8 +163,8 @@ const (
 	// dropWeight: a candidate place less likely than this is let go of at the next miss.
 	dropWeight = 1e-4
 	// dropRun: so is one less likely than dropFaded after this many misses.
-	dropRun   uint32 = 8
-	dropFaded        = 0.05
+	dropRun   uint32  = 8
+	dropFaded float64 = 0.05
 	// visitGap: misses after which hearing a tag again begins a new visit in the evidence line.
 	visitGap uint32 = 8
 )

@@ -110,7 +110,7 @@ func (s *Session) Show(c Claim) ([]Step, Command) {
 		return []Step{{What: StepRefused, Person: c.Person, Party: party, Why: why}}, None
 	}
 	steps := []Step{{What: StepShown, Person: c.Person, Party: party}}
-	if len(s.Present) == len(Parties())-1 {
+	if len(s.Missing()) == 1 { // this party was the last
 		return steps, AskChallenge
 	}
 	return steps, None
