@@ -226,6 +226,97 @@ func TestOverdue(t *testing.T) {
 	if !s.document(folder1).Loan.Overdue {
 		t.Error("the overview does not say overdue")
 	}
+	s.badge("badge-cabinets", "p-archivist")
+	s.badge("badge-cabinets", "p-reader")
+	s.seen(folder1, "cabinet-a")
+	wantEqual(t, "ended by the return", s.notices[len(s.notices)-1].Reason, alerts.ReasonEnded)
+}
+
+// REG-1, REG-2, REG-6, STO-1: what the register refuses.
+func TestRefusedRegistrations(t *testing.T) {
+	epc := func(text string) fact.EPC {
+		e, err := fact.ParseEPC(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	good := custody.DocumentRecord{ID: "JM-2026-0100", Title: "题名", Level: custody.Confidential, Copy: 1, Copies: 2, Tag: epc("E2FF"), Home: "cabinet-a"}
+	for _, tc := range []struct {
+		name   string
+		change func(*custody.DocumentRecord)
+		code   string
+		rule   string
+	}{
+		{"no category", func(r *custody.DocumentRecord) { r.ID = "2026-1" }, "bad-number", "REG-2"},
+		{"number used", func(r *custody.DocumentRecord) { r.ID = "JM-2026-0001" }, "number-in-use", "REG-2"},
+		{"no title", func(r *custody.DocumentRecord) { r.Title = "" }, "incomplete", "REG-1"},
+		{"copy 3 of 2", func(r *custody.DocumentRecord) { r.Copy = 3 }, "incomplete", "REG-1"},
+		{"no level", func(r *custody.DocumentRecord) { r.Level = "very" }, "incomplete", "REG-1"},
+		{"no tag", func(r *custody.DocumentRecord) { r.Tag = fact.EPC{} }, "no-tag", "REG-6"},
+		{"tag in use", func(r *custody.DocumentRecord) { r.Tag = epc(folder1) }, "tag-in-use", "REG-6"},
+		{"top secret in a cabinet", func(r *custody.DocumentRecord) { r.Level = custody.TopSecret }, "home-not-cleared", "STO-1"},
+		{"nowhere", func(r *custody.DocumentRecord) { r.Home = "attic" }, "home-not-cleared", "STO-1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newSite(t)
+			r := good
+			tc.change(&r)
+			o := s.act("desk", custody.RegisterDocument{Document: r})
+			if o.OK || o.Code != tc.code || o.Rule != tc.rule || o.Text.ZH == "" || o.Text.EN == "" {
+				t.Errorf("outcome %+v, want refused with %s by %s", o, tc.code, tc.rule)
+			}
+		})
+	}
+	newSite(t).must(custody.RegisterDocument{Document: good})
+}
+
+func TestRefusedPersons(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*custody.Person)
+		code   string
+	}{
+		"no number":          {func(p *custody.Person) { p.ID = "" }, "bad-person"},
+		"no English name":    {func(p *custody.Person) { p.Name.EN = "" }, "bad-person"},
+		"post of fancy":      {func(p *custody.Person) { p.Posts = []custody.Post{"king"} }, "unknown-post"},
+		"level of fancy":     {func(p *custody.Person) { p.Clearance = "cosmic" }, "unknown-level"},
+		"room of fancy":      {func(p *custody.Person) { p.Rooms = []fact.PlaceID{"attic"} }, "unknown-place"},
+		"card of another":    {func(p *custody.Person) { p.Card = "raw:26:p-reader" }, "card-in-use"},
+		"more posts than is": {func(p *custody.Person) { p.Posts = make([]custody.Post, custody.MaxPosts+1) }, "too-much"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			p := person("p-new", "新人", custody.Internal, custody.Staff)
+			tc.change(&p)
+			wantEqual(t, "code", s.act("desk", custody.RegisterPerson{Person: p}).Code, tc.code)
+		})
+	}
+}
+
+// REG-5: a document with a scope is for the persons in it.
+func TestScope(t *testing.T) {
+	s := newSite(t)
+	epc, err := fact.ParseEPC("E2AA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.must(custody.RegisterDocument{Document: custody.DocumentRecord{ID: "JM-2026-0200", Title: "题名", Level: custody.Confidential, Copy: 1, Copies: 1, Tag: epc, Home: "cabinet-a", Scope: []custody.PersonID{"p-office"}}})
+	wantEqual(t, "outside the scope", s.lend("JM-2026-0200", "p-reader", time.Hour).Code, "out-of-scope")
+	if o := s.lend("JM-2026-0200", "p-office", time.Hour); !o.OK {
+		t.Errorf("inside the scope: %+v", o)
+	}
+}
+
+// CIR-1: two posts in one hand are still one person.
+func TestOnePersonApprovesOnce(t *testing.T) {
+	s := newSite(t)
+	s.must(custody.RegisterPerson{Person: person("p-both", "双职", custody.TopSecret, custody.GeneralOfficeHead, custody.SupervisingLeader)})
+	loan := custody.LoanID(s.lend("JM-2026-0003", "p-engineer", time.Hour).Subject)
+	if o := s.act("p-both", custody.ApproveLoan{Loan: loan}); !o.OK {
+		t.Fatalf("first approval: %+v", o)
+	}
+	wantEqual(t, "second approval", s.act("p-both", custody.ApproveLoan{Loan: loan}).Code, "approved-before")
+	wantEqual(t, "still waits", s.document(folder3).Loan.Status, custody.LoanWaiting)
 }
 
 // A reader that fell silent: its folders are not readable, never missing; one alert is sent.
@@ -437,6 +528,41 @@ func TestBoltStaysDrawn(t *testing.T) {
 	s := newSite(t)
 	s.lock("lock-1", fact.BoltUnlocked, fact.InputInactive)
 	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.SafeNoSession})
+	wantEqual(t, "told to lock", s.commands(), []threelock.Command{threelock.Relock})
+	s.lock("lock-1", fact.BoltLocked, fact.InputInactive)
+	wantEqual(t, "ended by fact", s.notices[len(s.notices)-1].Reason, alerts.ReasonEnded)
+}
+
+func (s *site) openSafe() {
+	s.t.Helper()
+	s.enter("p-archivist", "p-office", "p-manager")
+	id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection}).Subject
+	for _, p := range []custody.PersonID{"p-archivist", "p-office", "p-manager"} {
+		s.party(p, "1234")
+	}
+	s.answerAll(id)
+	s.lock("lock-1", fact.BoltUnlocked, fact.InputActive)
+	wantEqual(s.t, "phase", s.safe().Phase, threelock.Open)
+}
+
+// SAF-3: a safe left open, and one that was shut and whose bolt did not follow.
+func TestSafeNotLockedInTime(t *testing.T) {
+	s := newSite(t)
+	s.openSafe()
+	s.after(9 * time.Minute)
+	wantEqual(t, "alerts in time", s.raised(), nil)
+	s.after(2 * time.Minute)
+	wantEqual(t, "door open too long", s.raised(), []alerts.Code{alerts.SafeLeftOpen})
+
+	s = newSite(t)
+	s.openSafe()
+	s.lock("lock-1", fact.BoltLocked, fact.InputInactive)
+	s.lock("lock-2", fact.BoltLocked, fact.InputInactive)
+	s.after(time.Minute)
+	wantEqual(t, "one bolt did not follow", s.raised(), []alerts.Code{alerts.SafeLeftOpen})
+	s.lock("lock-3", fact.BoltLocked, fact.InputInactive)
+	wantEqual(t, "ended by fact", s.notices[len(s.notices)-1].Reason, alerts.ReasonEnded)
+	wantEqual(t, "end", s.safe().EndCode, threelock.WhyClosed)
 }
 
 // SAF-4: the door opens without a session.
