@@ -706,3 +706,43 @@ func TestCorrectingAPersonKeepsCardAndPIN(t *testing.T) {
 	wantEqual(t, "barred", s.badge("badge-in", "p-reader").Code, "barred")
 	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.BadgeBarred})
 }
+
+func TestCorrectingAPersonKeepsThePIN(t *testing.T) {
+	s := newSite(t)
+	p := person("p-archivist", "档案员（更名）", custody.Confidential, custody.Archivist)
+	p.PIN = ""
+	s.must(custody.RegisterPerson{Person: p})
+	s.enter("p-archivist")
+	s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection})
+	if o := s.party("p-archivist", "1234"); !o.OK {
+		t.Errorf("the PIN is gone with the old name: %+v", o)
+	}
+}
+
+// SAF-1, all present at once: a party that leaves the room while the others gather ends the opening.
+func TestPartyThatLeaves(t *testing.T) {
+	s := newSite(t)
+	s.enter("p-archivist", "p-office", "p-manager")
+	s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection})
+	s.party("p-archivist", "1234")
+	s.badge("badge-out", "p-archivist")
+	s.contact(true)
+	s.contact(false)
+	wantEqual(t, "end", s.safe().EndCode, threelock.WhyPartyLeft)
+	wantEqual(t, "second party", s.party("p-office", "1234").Code, "no-purpose-stated")
+}
+
+// A hand-over in which a second folder is still to be taken stays open for it.
+func TestTwoFoldersInOneHandOver(t *testing.T) {
+	s := newSite(t)
+	s.lend("JM-2026-0001", "p-reader", time.Hour)
+	loan := custody.LoanID(s.lend("JM-2026-0002", "p-reader", time.Hour).Subject)
+	s.act("p-office", custody.ApproveLoan{Loan: loan})
+	s.badge("badge-cabinets", "p-archivist")
+	s.badge("badge-cabinets", "p-reader")
+	s.unseen(folder1)
+	s.after(10 * time.Second)
+	s.unseen(folder2)
+	wantEqual(t, "first", s.document(folder1).Loan.Status, custody.LoanOut)
+	wantEqual(t, "second", s.document(folder2).Loan.Status, custody.LoanOut)
+}
