@@ -149,13 +149,17 @@ func (l *Locks) Authorise(ctx context.Context, a Authorisation) error {
 	return l.send(ctx, targets, authorise)
 }
 
-// Relock tells all locks of a safe to throw their bolts. Reason is one word of a-z, 0-9
-// and '-'. The locks that are there are told in any case; the error names, as
-// AbsentErrors, those that are not.
+// Relock tells all locks of a safe to throw their bolts. The locks that are there are
+// told in any case; the error names, as AbsentErrors, those that are not. Reason is one
+// word of a-z, 0-9 and '-'. A reason or a session that the wire cannot carry is left
+// out: no slip of the pen keeps a safe open.
 func (l *Locks) Relock(ctx context.Context, safe fact.SafeID, session, reason string) error {
 	id, err := l.sessions.id(session)
 	if err != nil {
-		return fmt.Errorf("relocking safe %s: %w", safe, err)
+		id = lockwire.SessionID{}
+	}
+	if !lockwire.ValidName(reason) || len(reason) > lockwire.MaxReasonBytes {
+		reason = "unspecified"
 	}
 	var all []error
 	known := false

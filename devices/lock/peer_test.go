@@ -501,6 +501,11 @@ func TestCommandsRefused(t *testing.T) {
 	}
 	ctx := t.Context()
 	var away *AbsentError
+	for _, reason := range []string{"x", "", "Two words", strings.Repeat("x", 33)} {
+		if err := l.Relock(ctx, "safe-1", "", reason); !errors.As(err, &away) {
+			t.Errorf("a relock for the reason %q was not even tried: %v", reason, err)
+		}
+	}
 	if err := l.Challenge(ctx, "safe-1", "S-1", []fact.DeviceID{"lock-a"}); !errors.As(err, &away) || away.Code != CodeBrokerLost {
 		t.Errorf("without a broker: %v", err)
 	}
@@ -510,8 +515,6 @@ func TestCommandsRefused(t *testing.T) {
 		"no lock":             l.Challenge(ctx, "safe-1", "S-1", nil),
 		"no session":          l.Challenge(ctx, "safe-1", "", []fact.DeviceID{"lock-a"}),
 		"relock of nothing":   l.Relock(ctx, "safe-2", "S-1", "x"),
-		"relock, no session":  l.Relock(ctx, "safe-1", "", "x"),
-		"relock, bad reason":  l.Relock(ctx, "safe-1", "S-1", "Two words"),
 		"authorise nothing":   l.Authorise(ctx, Authorisation{Safe: "safe-1", Session: "S-1", Purpose: "x"}),
 		"authorise nobody":    l.Authorise(ctx, Authorisation{Safe: "safe-1", Purpose: "x"}),
 	} {

@@ -14,7 +14,8 @@ import (
 )
 
 // Key is a public key that messages or approvals are verified with: P-256 (ES256) or
-// Ed25519 (EdDSA). The zero Key verifies nothing. Compare with Equal.
+// Ed25519 (EdDSA). The zero Key verifies nothing. Two Keys are the same key
+// when their fingerprints are equal.
 type Key struct {
 	algorithm   cose.Algorithm
 	fingerprint [sha256.Size]byte
@@ -56,9 +57,6 @@ func algorithmOf(public crypto.PublicKey) (cose.Algorithm, error) {
 
 // IsZero reports whether k is no key.
 func (k Key) IsZero() bool { return k.verifier == nil }
-
-// Equal reports whether both are the same public key.
-func (k Key) Equal(other Key) bool { return k.fingerprint == other.fingerprint }
 
 // Fingerprint returns the SHA-256 of the key's SubjectPublicKeyInfo.
 func (k Key) Fingerprint() [sha256.Size]byte { return k.fingerprint }

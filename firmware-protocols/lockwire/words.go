@@ -1,7 +1,6 @@
 package lockwire
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -12,23 +11,6 @@ const Version = 1
 
 // SessionID names one attempt to open a safe: 128 random bits of the daemon's making.
 type SessionID [sessionBytes]byte
-
-// NewSessionID draws a session id from the system's random source.
-func NewSessionID() SessionID {
-	var s SessionID
-	_, _ = rand.Read(s[:]) // never fails: crypto/rand ends the program instead
-	return s
-}
-
-// ParseSessionID reads the 32 lower-case hexadecimal digits that String writes.
-func ParseSessionID(text string) (SessionID, error) {
-	var s SessionID
-	raw, err := hex.DecodeString(text)
-	if err != nil || len(raw) != sessionBytes || hex.EncodeToString(raw) != text {
-		return s, fmt.Errorf("session %.40q is not %d lower-case hexadecimal digits", text, 2*sessionBytes)
-	}
-	return SessionID(raw), nil
-}
 
 // String returns 32 lower-case hexadecimal digits.
 func (s SessionID) String() string { return hex.EncodeToString(s[:]) }

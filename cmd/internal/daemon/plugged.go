@@ -221,15 +221,15 @@ func (p *plugged) tellLocks(ctx context.Context, e custody.TellLocks) error {
 	case threelock.Authorise:
 		a := lock.Authorisation{Safe: o.Safe, Session: o.ID, Purpose: string(o.Purpose), Documents: o.Documents, Challenges: o.Challenges[:], Lifetime: e.Lifetime}
 		for _, present := range o.Present {
-			a.Parties = append(a.Parties, lock.Approver{Party: lockParty(present.Party), Person: present.Person})
+			party, err := lockwire.ParseParty(string(present.Party))
+			if err != nil {
+				return err
+			}
+			a.Parties = append(a.Parties, lock.Approver{Party: party, Person: present.Person})
 		}
 		return p.locks.Authorise(ctx, a)
 	case threelock.Relock:
 		return p.locks.Relock(ctx, o.Safe, o.ID, e.Reason)
 	}
 	return fmt.Errorf("unknown command %q", e.Command)
-}
-
-func lockParty(p threelock.Party) lockwire.Party {
-	return map[threelock.Party]lockwire.Party{threelock.Archivist: lockwire.Archivist, threelock.GeneralOffice: lockwire.GeneralOffice, threelock.Management: lockwire.Management}[p]
 }

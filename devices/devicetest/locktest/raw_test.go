@@ -1,6 +1,7 @@
 package locktest_test
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -164,6 +165,15 @@ func authorise(t *testing.T, s *site, challenges []lockwire.Challenge, spoil fun
 	return a
 }
 
+func newSession(t *testing.T) lockwire.SessionID {
+	t.Helper()
+	n, err := lockwire.NewNonce(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lockwire.SessionID(n)
+}
+
 // askAll asks the three locks for challenges of one session.
 func askAll(t *testing.T, s *site, daemon *raw, session lockwire.SessionID) []lockwire.Challenge {
 	t.Helper()
@@ -214,9 +224,9 @@ func TestStolenMessages(t *testing.T) {
 // playTricks opens lock-a once, honestly, and tries everything else on it.
 func (r *raw) playTricks(s *site, refused func(string, lockwire.Code)) {
 	t, topic := r.t, lockwire.Topic("lock-a", lockwire.RoleCommand)
-	old := askAll(t, s, r, lockwire.NewSessionID())
+	old := askAll(t, s, r, newSession(t))
 	stale := r.sealFor(s, authorise(t, s, old, nil))
-	now := askAll(t, s, r, lockwire.NewSessionID())
+	now := askAll(t, s, r, newSession(t))
 	send := func(sealed []byte) {
 		t.Helper()
 		if err := r.publish(topic, false, string(sealed)); err != nil {
@@ -228,7 +238,7 @@ func (r *raw) playTricks(s *site, refused func(string, lockwire.Code)) {
 	mixed := append([]lockwire.Challenge(nil), now...)
 	send(r.sealFor(s, authorise(t, s, mixed, func(q *lockwire.Request) { q.Session = old[0].Session })))
 	refused("the right nonce under another session", lockwire.CodeWrongSession)
-	honest := askAll(t, s, r, lockwire.NewSessionID())
+	honest := askAll(t, s, r, newSession(t))
 	good := r.sealFor(s, authorise(t, s, honest, nil))
 	for i, b := range good {
 		if i%97 == 0 {
@@ -259,7 +269,7 @@ func (r *raw) playTricks(s *site, refused func(string, lockwire.Code)) {
 // challenge is still good.
 func (r *raw) retainedTrick(s *site, l *locktest.Lock, stop func()) {
 	t, topic := r.t, lockwire.Topic("lock-a", lockwire.RoleCommand)
-	challenges := askAll(t, s, r, lockwire.NewSessionID())
+	challenges := askAll(t, s, r, newSession(t))
 	good := r.sealFor(s, authorise(t, s, challenges, nil))
 	stop()
 	if err := r.publish(topic, true, string(good)); err != nil {
@@ -316,7 +326,7 @@ func TestBootsAreCounted(t *testing.T) {
 	if first.Boot != 1 || second.Boot != 2 {
 		t.Errorf("boots %d and %d, want 1 and 2", first.Boot, second.Boot)
 	}
-	daemon.command(s, "lock-a", lockwire.ChallengeRequest{Session: lockwire.NewSessionID(), Safe: "safe-2"})
+	daemon.command(s, "lock-a", lockwire.ChallengeRequest{Session: newSession(t), Safe: "safe-2"})
 	if r, _ := event[lockwire.Result](daemon, s, "lock-a", nil); r.Code != lockwire.CodeWrongSafe || r.Boot != 2 {
 		t.Errorf("%+v", r)
 	}
