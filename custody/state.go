@@ -46,7 +46,6 @@ type State struct {
 	pins       map[fact.DeviceID]pinEntry  // badge shown, PIN awaited, by reader
 	wrongPINs  map[PersonID]wrongPINs
 	unreadable map[fact.PlaceID]fact.DeviceID // place -> the reader that fell silent
-	unseen     map[DocumentID]fact.Stamp      // documents in no known place
 
 	devices  map[fact.DeviceID]*DeviceStatus
 	locks    map[fact.DeviceID]LockChanged
@@ -106,7 +105,7 @@ func NewState(site Site) *State {
 		persons: map[PersonID]*Person{}, byCard: map[fact.CardID]PersonID{},
 		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{},
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
-		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{}, unseen: map[DocumentID]fact.Stamp{},
+		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
 		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, openings: map[fact.SafeID]*threelock.Session{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
 	for id := range site.Doors {
@@ -226,7 +225,6 @@ func (s *State) evolvePerson(p Person) {
 func (s *State) evolveDocument(at fact.Stamp, r DocumentRecord) {
 	s.documents[r.ID] = &Document{DocumentRecord: r, Seen: Sighting{Place: r.Home, Known: false, Since: at}}
 	s.byTag[r.Tag] = r.ID
-	s.unseen[r.ID] = at
 }
 
 // actMemory keeps the last acts' outcomes, so that a retried act is answered, not repeated.

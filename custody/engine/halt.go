@@ -29,9 +29,9 @@ func (e *Engine) halt(ctx context.Context, why error) {
 	}
 }
 
-// recover tries to write and, if that works, goes back to the record's state, takes the
+// resume tries to write and, if that works, goes back to the record's state, takes the
 // devices' last words again and records how long nothing was decided.
-func (e *Engine) recover(ctx context.Context) bool {
+func (e *Engine) resume(ctx context.Context) bool {
 	if err := e.with.Record.Probe(ctx); err != nil {
 		return false
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"trilock/custody"
@@ -52,7 +53,7 @@ func (e *Engine) sleep() time.Duration {
 // turn takes what waits, decides it, commits it and tells those concerned.
 func (e *Engine) turn(ctx context.Context, first []item) error {
 	items := e.gather(first)
-	if e.haltReason() != nil && !e.recover(ctx) {
+	if e.haltReason() != nil && !e.resume(ctx) {
 		e.refuseAll(items)
 		return nil
 	}
@@ -223,6 +224,6 @@ func (e *Engine) remember(f fact.Fact) {
 	case fact.LockState:
 		e.latest["lock/"+string(f.Lock)] = f
 	case fact.InputChanged:
-		e.latest["input/"+string(f.Device)+"/"+string('0'+rune(f.Input))] = f
+		e.latest[fmt.Sprintf("input/%s/%d", f.Device, f.Input)] = f
 	}
 }
