@@ -14,14 +14,29 @@ func (p Protocol) speeds() []int {
 		return []int{9600, 19200, 38400, 57600, 115200, 230400, 460800}
 	case ProtocolR2000A0:
 		return []int{38400, 115200} // indices 3 and 4 of its command 71
+	case ProtocolMercury:
+		return []int{9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600}
+	case ProtocolFEIG:
+		return []int{9600, 19200, 38400, 57600, 115200}
+	case ProtocolUHFReader, ProtocolM100:
+		return []int{9600, 19200, 38400, 57600, 115200}
 	}
 	return nil
 }
 
 // maxPort returns the highest antenna port of a reader's protocol.
 func (p Protocol) maxPort() uint8 {
-	if p == ProtocolR2000A0 {
+	switch p {
+	case ProtocolR2000A0:
 		return 8 // its inventory sequence names ports 0 to 7
+	case ProtocolMercury:
+		return 15 // a record names its port with four bits
+	case ProtocolFEIG:
+		return 1 // its answers name no antenna
+	case ProtocolUHFReader:
+		return 8 // an answer names its antenna with a bit of one byte
+	case ProtocolM100:
+		return 1 // the modules have one
 	}
 	return MaxAntennas
 }

@@ -80,9 +80,16 @@ type Protocol string
 const (
 	ProtocolGX5A    Protocol = "gx-5a"
 	ProtocolR2000A0 Protocol = "r2000-a0"
+	ProtocolMercury Protocol = "thingmagic"
+	ProtocolFEIG    Protocol = "feig-obid"
+
+	ProtocolUHFReader Protocol = "uhfreader18-288"
+	ProtocolM100      Protocol = "m100-r200"
 )
 
-func (Protocol) words() []string { return texts(ProtocolGX5A, ProtocolR2000A0) }
+func (Protocol) words() []string {
+	return texts(ProtocolGX5A, ProtocolR2000A0, ProtocolMercury, ProtocolFEIG, ProtocolUHFReader, ProtocolM100)
+}
 
 // Approvals says who signs the three approvals that a safe's locks verify.
 type Approvals string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,16 @@ func (o object) has(name string) bool {
 		}
 	}
 	return false
+}
+
+// only returns the object with those of its fields that are named.
+func (o object) only(names []string) (kept object) {
+	for _, p := range o {
+		if slices.Contains(names, p.name) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
 }
 
 // MarshalJSON keeps the order of the fields.

@@ -29,6 +29,14 @@ type verdict struct {
 	what string
 	// seen is what the frame would say if only its check were right; nil when there is no whole frame.
 	seen object
+	// size is the length of that frame.
+	size int
+}
+
+// wrongCheck is the verdict on a whole frame whose check bytes are not what they should
+// be; size is the frame's length, and field names the check in the object.
+func wrongCheck(field, name string, have, want []byte, size int, seen object) verdict {
+	return verdict{what: fmt.Sprintf("%s is %X, should be %X", name, have, want), seen: seen.with(field, false), size: size}
 }
 
 // framed is the stream of a protocol that has frames.
@@ -122,6 +130,9 @@ func (s *framed[F]) judge(bad, all []byte) verdict {
 		return verdict{what: fmt.Sprintf("%s that are no part of a frame: none of them is a frame's first byte (%X)", count(len(bad)), s.heads)}
 	}
 	v := s.inspect(all[at:])
+	if at+v.size > len(bad) {
+		v.seen = nil // a good frame lies inside, so this was never one
+	}
 	if at > 0 {
 		v.what = fmt.Sprintf("%s before a frame's first byte; then %s", count(at), v.what)
 	}
@@ -135,10 +146,19 @@ func count(bytes int) string {
 	return fmt.Sprintf("%d bytes", bytes)
 }
 
-// blame adds to fields what is wrong, where it begins, and where decoding goes on.
+// blame adds to fields what is wrong, where it begins, and where decoding goes on. An
+// error that the frame itself reports makes room.
 func blame(fields object, what string, offset, resync int) object {
+	for i := range fields {
+		if fields[i].name == "error" {
+			fields[i].name = "error_code"
+		}
+	}
 	return fields.with("error", what).with("offset", offset).with("resync", resync)
 }
+
+// isBad reports whether an object tells of a bad frame.
+func isBad(o object) bool { return o.has("resync") }
 
 // cut is the verdict on a frame that is not all there.
 func cut(size, there int) verdict {

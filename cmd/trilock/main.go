@@ -1,5 +1,6 @@
 // Command trilock is the operator's tool: what a technician needs at installation and an
-// auditor once a month. It talks to files; the daemon need not run.
+// auditor once a month. It talks to files and to serial lines; the
+// daemon need not run, and must not have a line that is probed, monitored or recorded.
 package main
 
 import (
@@ -10,16 +11,19 @@ import (
 )
 
 type commands struct {
-	Check  check  `cmd:"" help:"Check a site's configuration and say every fault at once. 检查站点配置。"`
-	Verify verify `cmd:"" help:"Check that the record is whole: nothing changed, nothing missing. 校验记录是否完整。"`
-	PKI    pkiCmd `cmd:"" name:"pki" help:"The site's certificate authority: certificates for the daemon, the broker and the locks. 站点证书。"`
-	Key    keyCmd `cmd:"" help:"Make a signing key (controller, lock), a badge reader's key, or a webhook secret. 生成密钥。"`
-	Token  token  `cmd:"" help:"Make an access token and print the hash for the configuration. 生成访问口令。"`
+	Check   check      `cmd:"" help:"Check a site's configuration and say every fault at once. 检查站点配置。"`
+	Verify  verify     `cmd:"" help:"Check that the record is whole: nothing changed, nothing missing. 校验记录是否完整。"`
+	PKI     pkiCmd     `cmd:"" name:"pki" help:"The site's certificate authority: certificates for the daemon, the broker and the locks. 站点证书。"`
+	Key     keyCmd     `cmd:"" help:"Make a signing key (controller, lock), a badge reader's key, or a webhook secret. 生成密钥。"`
+	Decode  decode     `cmd:"" help:"Say what the bytes of a line mean, one JSON object for each frame. 解码线路数据。"`
+	Devices devicesCmd `cmd:"" help:"Serial ports: what is plugged in, who answers (--probe), what a reader reads (--monitor). 串口与设备。"`
+	Record  recordCmd  `cmd:"" help:"Write down what goes over a line, as bytes and as what they mean. 录制线路。"`
+	Token   token      `cmd:"" help:"Make an access token and print the hash for the configuration. 生成访问口令。"`
 }
 
 func main() {
 	var c commands
-	parsed := kong.Parse(&c, kong.Name("trilock"), kong.Description("The operator's tool of trilock, a document custody system. 涉密文件保管系统的维护工具。"), kong.UsageOnError())
+	parsed := kong.Parse(&c, kong.Name("trilock"), kong.Description("The operator's tool of trilock, a document custody system. 涉密文件保管系统的维护工具。"), kong.UsageOnError(), kong.Vars{"protocols": dialectNames()})
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "trilock:", err)
 		os.Exit(1)

@@ -3,12 +3,24 @@
 //
 //	link ◄──► bytes, bus loop ──► facts queue ──► reporting goroutine ──► Sink
 //	             ▲
-//	             └── Signal, Pulse (queued per reader, sent at most once)
+//	             └── Signal, Pulse (queued per reader, sent at most once), ChangeKey, Install
 //
 // It reports each reader up when its secure channel has proved itself, and down with the
 // reason when it is gone; cards, completed keypad entries, and changes of inputs. A card
 // that a reader kept while it was out of reach is not reported: nobody knows when it was
 // shown, and the person is no longer there.
+//
+// A reader that has something to tell is asked back to back, an idle one at the poll
+// interval (the rule is in package osdp). A reader that was unplugged is back within 2 s
+// of its return.
+//
+// What a known attack on the line looks like is reported with a code of its own:
+//
+//	clear-text       a card, key or status came in clear, after a handshake or instead of one
+//	security-denied  the reader was heard to have no secure channel
+//	default-key      it holds the published key outside of an install window
+//	weak-key         it holds one of the 768 keys that are tried first
+//	key-change-failed  a new key was kept from the reader, again and again
 //
 // It refuses readers without a key of their own, and never speaks with a reader in clear
 // beyond the handshake (package osdp). Card numbers and digits reach no log.
@@ -22,6 +34,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +47,27 @@ import (
 const (
 	// CodeSecureChannelLost: the session with the reader broke; a new one is being made.
 	CodeSecureChannelLost = "secure-channel-lost"
+	// CodeClearText: something came in clear that belongs into the secure channel. Somebody
+	// may be on the line.
+	CodeClearText = "clear-text"
+	// CodeSecurityDenied: the reader was heard to say that it has no secure channel. When it
+	// is up all the same, somebody on the line said so in its name.
+	CodeSecurityDenied = "security-denied"
+	// CodeDefaultKey: the reader holds the published default key, outside of a window of Install.
+	CodeDefaultKey = "default-key"
+	// CodeWeakKey: the reader holds a key that anybody would guess.
+	CodeWeakKey = "weak-key"
+	// CodeKeyChanging: the secure channel is made anew with the reader's new key.
+	CodeKeyChanging = "key-changing"
+	// CodeKeyChanged: the reader has proved its new key.
+	CodeKeyChanged = "key-changed"
+	// CodeKeyChangeFailed: the reader keeps its old key.
+	CodeKeyChangeFailed = "key-change-failed"
+	// CodeInstallOpened, CodeInstallUsed and CodeInstallClosed: the published default key is
+	// accepted from this reader; it was, and the reader's own key went out; it is no more.
+	CodeInstallOpened = "install-opened"
+	CodeInstallUsed   = "install-used"
+	CodeInstallClosed = "install-closed"
 	// CodeTamper: the reader's housing, or that of a reader head behind it, is open.
 	CodeTamper = "tamper"
 	// CodeHeadMissing: a reader head behind the unit is not connected.
@@ -58,6 +92,9 @@ type ReaderSettings struct {
 	// Key is the reader's own; the published default key and keys of one repeated byte
 	// are refused.
 	Key osdp.Key
+	// Next is the key of a change that was not through when the panel stopped, or zero: the
+	// reader may hold either, and the change goes on by itself.
+	Next osdp.Key
 }
 
 // Settings is one line.
@@ -83,12 +120,16 @@ type Line struct {
 	bus     *osdp.Bus  // nil while Run is not running
 	began   time.Time
 	readers map[fact.DeviceID]*reader
+	changes map[fact.DeviceID]*keyChange // that somebody waits for
 }
 
 // New checks the settings and returns a line. It fails as osdp.NewBus does, and on a
 // device that is named twice or not at all.
 func New(s Settings) (*Line, error) {
-	l := &Line{settings: s, wake: make(chan struct{}, 1), readers: map[fact.DeviceID]*reader{}}
+	s.Readers = slices.Clone(s.Readers)
+	l := &Line{
+		settings: s, wake: make(chan struct{}, 1), readers: map[fact.DeviceID]*reader{}, changes: map[fact.DeviceID]*keyChange{},
+	}
 	if s.Log == nil {
 		return nil, fmt.Errorf("badge line %s: no logger", s.Line)
 	}
@@ -108,7 +149,7 @@ func New(s Settings) (*Line, error) {
 func (l *Line) newBus() (*osdp.Bus, error) {
 	s := osdp.BusSettings{BitsPerSecond: l.settings.BaudRate, PollInterval: l.settings.PollInterval, Random: rand.Reader}
 	for _, r := range l.settings.Readers {
-		s.Readers = append(s.Readers, osdp.ReaderSettings{Address: r.Address, Key: r.Key})
+		s.Readers = append(s.Readers, osdp.ReaderSettings{Address: r.Address, Key: r.Key, Next: r.Next})
 	}
 	bus, err := osdp.NewBus(s)
 	if err != nil {

@@ -13,6 +13,9 @@ const (
 	// cards themselves, while their sessions are kept alive. The distance to factQueue
 	// takes what status queries may still bring.
 	holdAt = 64
+	// shortRest is below what the runtime's timers can tell apart: such a pause of the line
+	// is left to the kernel.
+	shortRest = time.Millisecond
 	// readSize is one read from the line; the longest reply of a reader is 128 bytes.
 	readSize = 512
 	// chunkQueue is how many reads may wait for the loop.

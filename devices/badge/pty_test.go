@@ -15,7 +15,7 @@ import (
 )
 
 // openPTY returns the two ends of a raw pseudo terminal. The near one is a devices.Link.
-func openPTY(t *testing.T) (near, far *os.File) {
+func openPTY(t testing.TB) (near, far *os.File) {
 	t.Helper()
 	master, near, err := pty.Open()
 	if err != nil {
@@ -44,7 +44,7 @@ func openPTY(t *testing.T) (near, far *os.File) {
 }
 
 // pollable makes a file's reads end with its deadline; the library leaves them blocking.
-func pollable(t *testing.T, f *os.File) *os.File {
+func pollable(t testing.TB, f *os.File) *os.File {
 	t.Helper()
 	defer f.Close()
 	fd, err := unix.Dup(int(f.Fd()))

@@ -22,6 +22,8 @@ type reader struct {
 	identity string
 	tamper   bool
 	heads    map[uint8]osdp.AttachedState
+	up       bool
+	denied   bool   // somebody said in its name that it has no secure channel
 	fault    string // the code last reported
 	pin      pin
 }
@@ -52,6 +54,13 @@ func (r *reader) facts(now time.Duration, e osdp.Event) []fact.Fact {
 	case osdp.AttachedChanged:
 		r.heads[e.Reader] = e.State
 		return r.faults()
+	case osdp.Downgrade:
+		r.denied = true
+		return r.faults()
+	case osdp.KeyChanged:
+		return []fact.Fact{r.report(CodeKeyChanged, "the reader has proved its new key; the old one is not accepted any more")}
+	case osdp.KeyChangeFailed, osdp.InstallOpened, osdp.InstallUsed, osdp.InstallClosed:
+		return []fact.Fact{r.keyFact(e)}
 	case osdp.Power:
 		// Readers say so after each power-up, too: it is no fault as long as they answer.
 		r.log.Info("badge reader reports on its power supply", "failing", e.Failing)
@@ -66,6 +75,7 @@ func (r *reader) facts(now time.Duration, e osdp.Event) []fact.Fact {
 // reset forgets what belongs to a session.
 func (r *reader) reset() {
 	r.outputs, r.tamper, r.heads, r.fault = 0, false, map[uint8]osdp.AttachedState{}, ""
+	r.up, r.denied = false, false
 	r.pin.clear()
 }
 
@@ -73,26 +83,29 @@ func (r *reader) online(e osdp.Online) []fact.Fact {
 	r.reset()
 	r.identity = e.Identity.String()
 	outputs, _ := e.Capabilities.Find(osdp.FunctionOutputs)
-	r.outputs = outputs.Count
-	return []fact.Fact{r.up()}
+	r.outputs, r.up = outputs.Count, true
+	return []fact.Fact{r.report("", "")}
 }
 
-func (r *reader) up() fact.Fact {
-	return fact.DeviceReport{Device: r.device, State: fact.DeviceUp, Identity: r.identity}
+// report is a report in the state that the reader is in.
+func (r *reader) report(code, detail string) fact.Fact {
+	state := fact.DeviceDown
+	if r.up {
+		state = fact.DeviceUp
+	}
+	return fact.DeviceReport{Device: r.device, State: state, Code: code, Detail: detail, Identity: r.identity}
 }
 
 func (r *reader) offline(e osdp.Offline) []fact.Fact {
 	r.reset()
-	code := devices.CodeNoAnswer
-	switch e.Reason {
-	case osdp.HandshakeFailed:
-		code = devices.CodeHandshakeFailed
-	case osdp.SecureChannelLost:
-		code = CodeSecureChannelLost
-	}
-	return []fact.Fact{fact.DeviceReport{
-		Device: r.device, State: fact.DeviceDown, Code: code, Detail: e.Detail, Identity: r.identity,
-	}}
+	return []fact.Fact{r.report(offlineCodes[e.Reason], e.Detail)}
+}
+
+// offlineCodes are the codes of the reasons.
+var offlineCodes = map[osdp.Reason]string{
+	osdp.NoAnswer: devices.CodeNoAnswer, osdp.HandshakeFailed: devices.CodeHandshakeFailed,
+	osdp.SecureChannelLost: CodeSecureChannelLost, osdp.ClearText: CodeClearText, osdp.DefaultKey: CodeDefaultKey,
+	osdp.WeakKey: CodeWeakKey, osdp.SecurityDenied: CodeSecurityDenied, osdp.KeyChanging: CodeKeyChanging,
 }
 
 // faults reports the reader faulty, or up again, when that changed.
@@ -111,12 +124,15 @@ func (r *reader) faults() []fact.Fact {
 	if r.tamper {
 		code, detail = CodeTamper, "the reader reports that its housing was opened: look at it before trusting it"
 	}
+	if r.denied {
+		code, detail = CodeSecurityDenied, "before the secure channel stood, somebody said in the reader's name that it has none: look along the reader's line for a device that does not belong there"
+	}
 	if code == r.fault {
 		return nil
 	}
 	r.fault = code
 	if code == "" {
-		return []fact.Fact{r.up()}
+		return []fact.Fact{r.report("", "")}
 	}
 	return []fact.Fact{fact.DeviceReport{Device: r.device, State: fact.DeviceFault, Code: code, Detail: detail, Identity: r.identity}}
 }

@@ -25,6 +25,7 @@ type session struct {
 	readErr chan error
 	done    chan struct{}
 	began   time.Time
+	rested  time.Duration // the end of the last short rest
 }
 
 // Run speaks with the line's readers until ctx ends (nil) or the link fails (a
@@ -41,7 +42,7 @@ func (l *Line) Run(ctx context.Context, link devices.Link, facts devices.Sink) e
 	reader.Go(s.read)
 	err = s.loop(ctx)
 
-	l.stop()
+	l.stop(s)
 	close(s.done)
 	close(s.facts)
 	_ = link.SetReadDeadline(time.Now()) // ends a read; a link that cannot ends it by itself soon
@@ -76,11 +77,17 @@ func (l *Line) start(link devices.Link) (*session, error) {
 	return s, nil
 }
 
-// stop lets commands fail from now on.
-func (l *Line) stop() {
+// stop lets commands fail from now on. An install window ends with the line.
+func (l *Line) stop(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.bus = nil
+	for _, f := range l.interruptChanges() {
+		select {
+		case s.facts <- f:
+		default: // the engine stands still; the log has it
+		}
+	}
 }
 
 // loop is the bus loop: it alone drives the protocol machine.
@@ -94,6 +101,11 @@ func (s *session) loop(ctx context.Context) error {
 			return err
 		}
 		heard = nil
+		if pause := wake - s.now(); pause > 0 && pause < shortRest {
+			rest(pause)
+			s.rested = wake
+			continue
+		}
 		timer.Reset(wake - s.now())
 		select {
 		case heard = <-s.heard:
@@ -107,8 +119,9 @@ func (s *session) loop(ctx context.Context) error {
 	}
 }
 
-// now is the time on the bus's clock.
-func (s *session) now() time.Duration { return time.Since(s.began) }
+// now is the time on the bus's clock. What was rested has passed, whatever the clock says:
+// its steps may be longer.
+func (s *session) now() time.Duration { return max(time.Since(s.began), s.rested) }
 
 // advance lets the machine take one step and does what it says.
 func (s *session) advance(ctx context.Context, heard []byte) (wake time.Duration, err error) {
@@ -139,6 +152,7 @@ func (s *session) step(heard []byte) (osdp.Step, []fact.Fact) {
 	for _, e := range step.Events {
 		if r := s.byPD[e.PD()]; r != nil {
 			facts = append(facts, r.facts(now, e)...)
+			s.line.settleChange(r.device, e)
 		}
 	}
 	return step, facts

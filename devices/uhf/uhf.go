@@ -13,6 +13,10 @@
 //	   └◄── no end in time, or the reader has restarted
 //
 // What a reader says about time is used for nothing but to notice that it has restarted.
+//
+// HF readers (feig-obid, ISO 15693) are driven alike. A tag of theirs tells no EPC but its
+// UID: those 8 bytes, E0 first, stand for its EPC in every fact. They tell neither signal
+// strength nor antenna, and have no power or region to set.
 package uhf
 
 import (
@@ -24,22 +28,40 @@ import (
 
 	"trilock/custody/fact"
 	"trilock/devices"
+	"trilock/firmware-protocols/mercury"
 	"trilock/firmware-protocols/r2000"
+	"trilock/firmware-protocols/uhfreader"
 )
 
 // Protocols that a reader can speak.
 const (
 	ProtocolGX5A  = "gx-5a"    // Guoxin-style readers, frames beginning 5A
 	ProtocolR2000 = "r2000-a0" // Impinj R2000 and E710 boards, frames beginning A0
+	// ProtocolUHFReader is the UHFReader series (18, 86, 288), frames without a start byte.
+	ProtocolUHFReader = "uhfreader18-288"
+	// ProtocolM100 is the single-chip modules M100 and R200, frames beginning BB or AA.
+	ProtocolM100 = "m100-r200"
+	// ProtocolMercury is the modules by ThingMagic (Jadak) and Silion, frames beginning FF.
+	ProtocolMercury = "thingmagic"
+	// ProtocolFEIG is FEIG's OBID HF readers (ISO 15693), frames beginning with their length.
+	ProtocolFEIG = "feig-obid"
 )
 
 // Protocols returns the protocols that New knows, in the order of their names.
-func Protocols() []string { return []string{ProtocolGX5A, ProtocolR2000} }
+func Protocols() []string {
+	return []string{ProtocolFEIG, ProtocolGX5A, ProtocolM100, ProtocolR2000, ProtocolMercury, ProtocolUHFReader}
+}
 
 // BaudDefault returns the speed, in bit/s, that a reader of the protocol is delivered with.
 func BaudDefault(protocol string) (int, error) {
 	if !slices.Contains(Protocols(), protocol) {
 		return 0, unknownProtocol(protocol)
+	}
+	if protocol == ProtocolUHFReader {
+		return 57600, nil
+	}
+	if protocol == ProtocolFEIG {
+		return 38400, nil
 	}
 	return 115200, nil
 }
@@ -54,17 +76,32 @@ type Settings struct {
 	// Protocol is one of Protocols.
 	Protocol string
 	// Antennas are the ports to read, as the reader's labels count them, from 1: at most
-	// 32 for gx-5a and 8 for r2000-a0, none twice. They are read in this order.
+	// 32 for gx-5a, 8 for r2000-a0 and uhfreader18-288, 15 for thingmagic, 1 for m100-r200
+	// and feig-obid, none twice. They are read in this order.
 	Antennas []uint8
 	// PowerDBm is the transmit power of all antennas, 0 to 36 dBm; the reader refuses what it cannot do.
+	// An HF reader (feig-obid) has none to set.
 	PowerDBm uint8
+	// Region is the band that a reader is set to, where its protocol can set one.
+	Region Region
 	// RoundGap lies between two rounds, up to 10 s; 0 means 20 ms.
 	RoundGap time.Duration
-	// RSSI is the scale of a reader that reports raw signal strength (gx-5a); the zero value means RawRSSIDefault.
+	// RSSI is the scale of a reader that reports raw signal strength (gx-5a, uhfreader18-288); the zero value means RawRSSIDefault.
 	RSSI RawRSSI
 	// Log gets what a technician needs beside the facts. Nil means nowhere.
 	Log *slog.Logger
 }
+
+// Region is the band that the law of the site's country leaves to RFID.
+type Region uint8
+
+// The regions. The zero value is that of China.
+const (
+	RegionChina Region = iota // 920 to 925 MHz
+	RegionUS                  // 902 to 928 MHz
+	RegionEU                  // 865 to 868 MHz
+	RegionKorea               // 917 to 924 MHz
+)
 
 // RawRSSI turns a reader's raw signal strength into hundredths of a dBm: zero + raw x step.
 type RawRSSI struct {
@@ -72,9 +109,9 @@ type RawRSSI struct {
 	StepCdBm int16
 }
 
-// RawRSSIDefault takes one raw step of a gx-5a reader for one dB above -100 dBm. UNSURE:
-// its makers document no scale; captures hold raw values of 4 to 75. Only the order is
-// certain: larger is stronger.
+// RawRSSIDefault takes one raw step of a gx-5a or uhfreader18-288 reader for one dB above
+// -100 dBm. UNSURE: their makers document no scale; captures hold raw values of 4 to 75
+// and of 100 to 107. Only the order is certain: larger is stronger.
 func RawRSSIDefault() RawRSSI { return RawRSSI{ZeroCdBm: -10000, StepCdBm: 100} }
 
 // cdBm applies the scale, limited to what a fact can hold.
@@ -87,8 +124,17 @@ func (r RawRSSI) cdBm(raw uint8) int16 {
 // protocol can follow.
 func New(s Settings) (devices.Driver, error) {
 	ports := portMaxGX5A
-	if s.Protocol == ProtocolR2000 {
+	switch s.Protocol {
+	case ProtocolR2000:
 		ports = r2000.MaxPort
+	case ProtocolUHFReader:
+		ports = uhfreader.MaxPort
+	case ProtocolM100:
+		ports = portMaxM100
+	case ProtocolMercury:
+		ports = mercury.MaxPort
+	case ProtocolFEIG:
+		ports = portMaxFEIG
 	}
 	switch {
 	case !slices.Contains(Protocols(), s.Protocol):
@@ -97,6 +143,8 @@ func New(s Settings) (devices.Driver, error) {
 		return nil, fmt.Errorf("reader %s: no antenna to read: name at least one port", s.Device)
 	case s.PowerDBm > powerMaxDBm:
 		return nil, fmt.Errorf("reader %s: power of %d dBm: want 0 to %d", s.Device, s.PowerDBm, powerMaxDBm)
+	case s.Region > RegionKorea:
+		return nil, fmt.Errorf("reader %s: region %d: want one of the regions of package uhf", s.Device, s.Region)
 	case s.RoundGap < 0 || s.RoundGap > roundGapMax:
 		return nil, fmt.Errorf("reader %s: gap of %v between rounds: want 0 to %v", s.Device, s.RoundGap, roundGapMax)
 	}
@@ -134,6 +182,14 @@ func (d *driver) Run(ctx context.Context, link devices.Link, facts devices.Sink)
 		s.reader = newGX5A(s, link)
 	case ProtocolR2000:
 		s.reader = newR2000(s, link)
+	case ProtocolUHFReader:
+		s.reader = newUHFReader(s, link)
+	case ProtocolM100:
+		s.reader = newM100(s, link)
+	case ProtocolMercury:
+		s.reader = newMercury(s, link)
+	case ProtocolFEIG:
+		s.reader = newFEIG(s, link)
 	}
 	err := s.run(ctx)
 	if ctx.Err() != nil {

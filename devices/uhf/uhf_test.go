@@ -461,7 +461,14 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		}
 	}
 	for _, protocol := range Protocols() {
-		if baud, err := BaudDefault(protocol); baud != 115200 || err != nil {
+		want := 115200
+		switch protocol {
+		case ProtocolFEIG:
+			want = 38400
+		case ProtocolUHFReader:
+			want = 57600
+		}
+		if baud, err := BaudDefault(protocol); baud != want || err != nil {
 			t.Errorf("%s: %d, %v", protocol, baud, err)
 		}
 	}

@@ -321,6 +321,9 @@ func FuzzDecoder(f *testing.F) {
 	} {
 		f.Add(unhex(f, v), uint64(1))
 	}
+	for _, stream := range captured(f) {
+		f.Add(stream, uint64(1))
+	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {
 		var one, many Decoder
 		want := collect(&one, stream, whole)

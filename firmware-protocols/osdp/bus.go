@@ -21,6 +21,9 @@ type ReaderSettings struct {
 	Address uint8 // at most MaxAddress
 	// Key is the reader's own key; see Key.Validate for those that are refused.
 	Key Key
+	// Next is a key that the reader was being given when the panel stopped, or zero: the
+	// reader may hold either, and the change goes on.
+	Next Key
 }
 
 // BusSettings is what NewBus needs to know.
@@ -28,7 +31,8 @@ type BusSettings struct {
 	Readers []ReaderSettings
 	// BitsPerSecond is the line's speed, from which the line times follow.
 	BitsPerSecond int
-	// PollInterval is how often an idle reader is asked; 0 is DefaultPollInterval.
+	// PollInterval is how often an idle reader is asked; 0 is DefaultPollInterval, or back
+	// to back on a line so slow (9600 baud) that one exchange takes most of that time.
 	PollInterval time.Duration
 	// Random makes the panel's challenges. It must be a cryptographic source.
 	Random io.Reader
@@ -75,7 +79,7 @@ func NewBus(s BusSettings) (*Bus, error) {
 		return nil, fmt.Errorf("OSDP line with %d readers: want 1 to %d", len(s.Readers), MaxReaders)
 	}
 	if s.PollInterval == 0 {
-		s.PollInterval = DefaultPollInterval
+		s.PollInterval = defaultInterval(s.BitsPerSecond)
 	}
 	if s.PollInterval < MinPollInterval || s.PollInterval > MaxPollInterval {
 		return nil, fmt.Errorf("OSDP poll interval %v: want %v to %v", s.PollInterval, MinPollInterval, MaxPollInterval)
@@ -98,24 +102,39 @@ func NewBus(s BusSettings) (*Bus, error) {
 		if err := r.Key.Validate(); err != nil {
 			return nil, fmt.Errorf("OSDP address 0x%02X: %w", r.Address, err)
 		}
+		if r.Next != (Key{}) {
+			if err := r.Next.Validate(); err != nil {
+				return nil, fmt.Errorf("OSDP address 0x%02X: next key: %w", r.Address, err)
+			}
+		}
 		b.links = append(b.links, &link{
-			address: r.Address, key: r.Key, random: s.Random, interval: s.PollInterval,
+			address: r.Address, key: r.Key, newKey: r.Next, random: s.Random, interval: s.PollInterval,
 			emit: func(e Event) { b.events = append(b.events, e) },
 		})
 	}
 	return b, nil
 }
 
+// defaultInterval is the poll interval where none was asked for. Where a poll and its
+// answer (15 characters each) fill more than half of the usual interval, resting would
+// make a card wait for nothing.
+func defaultInterval(bitsPerSecond int) time.Duration {
+	const exchange = 2 * (15 + GapCharacters) * 10 * time.Second
+	if exchange/time.Duration(max(bitsPerSecond, 1)) > DefaultPollInterval/2 {
+		return MinPollInterval
+	}
+	return DefaultPollInterval
+}
+
 // Queue adds commands for one reader, all of them or none; they are sent in order, each
 // at most once. It fails with one of the errors above. After it, Advance must be called
 // without waiting for Wake. Commands that come to nothing are reported as CommandLost.
 func (b *Bus) Queue(now time.Duration, address uint8, commands ...Command) error {
-	for _, l := range b.links {
-		if l.address == address {
-			return l.enqueue(max(now, b.now), commands)
-		}
+	l, err := b.link(address)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("address 0x%02X: %w", address, ErrUnknownReader)
+	return l.enqueue(max(now, b.now), commands)
 }
 
 // Hold stops asking for events while hold is true; the readers keep theirs. Sessions are
@@ -144,7 +163,6 @@ func (b *Bus) LineCounts() (counts DecoderCounts, echoes uint64) {
 // runs backwards, and says what to do.
 func (b *Bus) Advance(now time.Duration, heard []byte) Step {
 	b.now = max(now, b.now)
-	b.events = nil
 	b.hear(heard)
 	b.checkDeadline()
 	for _, l := range b.links {
@@ -153,7 +171,9 @@ func (b *Bus) Advance(now time.Duration, heard []byte) Step {
 		}
 	}
 	send := b.transmit()
-	return Step{Send: send, Wake: b.wake(), Events: b.events}
+	step := Step{Send: send, Wake: b.wake(), Events: b.events}
+	b.events = nil
+	return step
 }
 
 // hear feeds the decoder. Outside of an exchange nobody may speak: such bytes only
@@ -185,6 +205,8 @@ func (b *Bus) drain() {
 			continue
 		}
 		if f.Address == b.active.address && b.active.reply(b.now, f) {
+			// The answer proves that our transmission is over, however long it should take.
+			b.quietAt = b.now + b.lineTime(GapCharacters)
 			b.endExchange()
 		}
 	}
@@ -275,22 +297,23 @@ func (b *Bus) clearAt() time.Duration {
 
 // wantsCommand reports whether a queued command is what the link would send next.
 func (l *link) wantsCommand() bool {
-	return l.healthy() && l.pending == nil && len(l.startup) == 0 && len(l.queue) > 0
+	return l.inSession() && !l.troubled && l.pending == nil && len(l.startup) == 0 && len(l.queue) > 0
 }
 
 // dueAt is when a link wants to transmit.
 func (b *Bus) dueAt(l *link) time.Duration {
-	if b.hold && l.healthy() && l.pending == nil && len(l.startup) == 0 {
+	if b.hold && l.inSession() && !l.troubled && l.pending == nil && len(l.startup) == 0 {
 		return max(l.due, l.lastGood+HoldKeepAlive)
 	}
 	return l.due
 }
 
-// pick chooses whose turn it is: a queued command before polls, the oldest due poll
-// before others, and at most one probe of a reader that may not answer per round of
-// those that do, so that dead readers cannot slow the living down.
+// pick chooses whose turn it is: a queued command before polls, a handshake with a reader
+// that answers before both, the oldest due poll before others, and at most one probe of a
+// reader that may not answer (the one not tried for longest) per round of those that do, so that dead readers cannot slow
+// the living down. A handshake is four exchanges and cannot keep the others waiting.
 func (b *Bus) pick() (*link, turn) {
-	var poll, probe, command *link
+	var poll, probe, command, start *link
 	for _, l := range b.links {
 		if l.wantsCommand() && (command == nil || l.queue[0].expires < command.queue[0].expires) {
 			command = l
@@ -298,15 +321,19 @@ func (b *Bus) pick() (*link, turn) {
 		if b.dueAt(l) > b.now {
 			continue
 		}
-		if l.healthy() {
+		if l.healthy() && l.phase < phaseOnline {
+			start = l
+		} else if l.healthy() {
 			if poll == nil || b.dueAt(l) < b.dueAt(poll) {
 				poll = l
 			}
-		} else if probe == nil || l.due < probe.due {
+		} else if probe == nil || l.tried < probe.tried {
 			probe = l
 		}
 	}
 	switch {
+	case start != nil:
+		return start, turnPoll
 	case command != nil && (poll == nil || b.inARow < MaxCommandsInRow):
 		return command, turnCommand
 	case probe != nil && b.mayProbe():
@@ -322,7 +349,7 @@ func (b *Bus) pick() (*link, turn) {
 func (b *Bus) mayProbe() bool {
 	healthy := 0
 	for _, l := range b.links {
-		if l.healthy() {
+		if l.healthy() && l.phase == phaseOnline {
 			healthy++
 		}
 	}

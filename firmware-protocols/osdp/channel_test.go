@@ -238,7 +238,18 @@ func TestKeysThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	good := key(t, "000102030405060708090a0b0c0d0e0f")
+	for _, step := range []byte{0, 1, 255} { // the 768 keys of the published attack
+		for first := range 256 {
+			var k Key
+			for i := range k {
+				k[i] = byte(first) + byte(i)*step
+			}
+			if err := k.Validate(); !errors.Is(err, ErrWeakKey) {
+				t.Errorf("step %d from %d: %v", step, first, err)
+			}
+		}
+	}
+	good := key(t, "010003020504070609080b0a0d0c0f0e")
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}

@@ -16,24 +16,39 @@ const (
 	HandshakeFailed
 	// SecureChannelLost: a session broke: a wrong MAC, a clear reply, a restarted reader.
 	SecureChannelLost
+	// ClearText: somebody at the reader's address said in clear what belongs into a
+	// secure channel, for example a card. It was not believed.
+	ClearText
+	// DefaultKey: the reader proves itself with the published default key. It was left
+	// in install mode, or it is not the reader.
+	DefaultKey
+	// WeakKey: the reader proves itself with a key that anybody would guess.
+	WeakKey
+	// SecurityDenied: the reader is heard to say that it has no secure channel, and
+	// refuses to make one.
+	SecurityDenied
+	// KeyChanging: we ended the session to prove the reader's new key in another one.
+	KeyChanging
 )
+
+// reasonWords are the reasons for machines.
+var reasonWords = [...]string{
+	NotOffline: "not-offline", NoAnswer: "no-answer", HandshakeFailed: "handshake-failed",
+	SecureChannelLost: "secure-channel-lost", ClearText: "clear-text", DefaultKey: "default-key",
+	WeakKey: "weak-key", SecurityDenied: "security-denied", KeyChanging: "key-changing",
+}
 
 // String returns the reason as one word for machines.
 func (r Reason) String() string {
-	switch r {
-	case NoAnswer:
-		return "no-answer"
-	case HandshakeFailed:
-		return "handshake-failed"
-	case SecureChannelLost:
-		return "secure-channel-lost"
-	default:
-		return "not-offline"
+	if int(r) < len(reasonWords) {
+		return reasonWords[r]
 	}
+	return "not-offline"
 }
 
-// Event is what happened at one reader: one of the types below. Every event but
-// Offline and CommandLost came under a MAC.
+// Event is what happened at one reader: one of the types below. What it says of the world
+// around the reader came under a MAC; the events about the link itself, about commands
+// and about install mode are the machine's own.
 type Event interface {
 	isEvent()
 	// PD returns the address of the reader that the event is about.
@@ -55,7 +70,8 @@ type Online struct {
 	Capabilities Capabilities
 }
 
-// Offline says that a reader is not to be had. It is repeated only when the reason changes.
+// Offline says that a reader is not to be had. Each reason is given once in an outage, so
+// that nobody on the line can fill a journal by failing in turns.
 type Offline struct {
 	At
 	Reason Reason
@@ -137,6 +153,62 @@ const (
 	LostSession
 )
 
+// Downgrade says that somebody on the line tried to talk the panel out of the secure
+// channel: in clear the reader was heard to have none, and under a MAC it has one. The
+// channel stands all the same.
+type Downgrade struct{ At }
+
+// KeyChanged says that the reader has proved its new key; the old one can be forgotten.
+type KeyChanged struct{ At }
+
+// KeyChangeFailed says that a key change came to nothing: the reader goes on with its old
+// key and does not hold the new one.
+type KeyChangeFailed struct {
+	At
+	// Nak is the reader's reason if it refused; otherwise every try lost its session.
+	Nak NakCode
+}
+
+// InstallOpened says that the published default key is accepted from this reader from now on.
+type InstallOpened struct {
+	At
+	By     [2]string
+	Window time.Duration
+}
+
+// InstallUsed says that the default key was accepted and the reader's own key goes out.
+type InstallUsed struct {
+	At
+	By [2]string
+}
+
+// InstallClosed says that the default key is accepted no more.
+type InstallClosed struct {
+	At
+	By  [2]string
+	Why InstallEnd
+	// KeySent: the new key went out, and the reader may hold it although it did not say so.
+	// The machine goes on looking for it.
+	KeySent bool
+}
+
+// InstallEnd says why an install window closed.
+type InstallEnd uint8
+
+// The ends of an install window.
+const (
+	// InstallDone: the reader took its key.
+	InstallDone InstallEnd = iota + 1
+	// InstallExpired: the time was over.
+	InstallExpired
+	// InstallCancelled: the caller closed it.
+	InstallCancelled
+	// InstallUseless: MaxKeyTries keys went out and none was acknowledged.
+	InstallUseless
+	// InstallNotNeeded: the reader has a key that the panel knows.
+	InstallNotNeeded
+)
+
 // Unexpected is a reply that the machine has no use for, kept raw.
 type Unexpected struct {
 	At
@@ -151,6 +223,8 @@ type Status struct {
 	Check  CheckKind
 	// LastReply is the time of the last reply that was accepted, on the bus's own clock.
 	LastReply time.Duration
+	// Replies counts those that were accepted: exchanges that were carried out.
+	Replies uint64
 	// Handshakes counts sessions that came to stand.
 	Handshakes uint64
 	// Repeats counts transmissions beyond the first of each command.

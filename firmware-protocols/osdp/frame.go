@@ -40,9 +40,11 @@ func (t BlockType) carriesMAC() bool {
 
 // Values of the data byte of a handshake block.
 const (
-	// SelectorSCBK says that the reader's own key is meant. Its counterpart 0, the
-	// published default key, is never used here.
+	// SelectorSCBK says that the reader's own key is meant.
 	SelectorSCBK byte = 1
+	// SelectorDefault says that the published default key is meant. The panel says so
+	// inside an install window only.
+	SelectorDefault byte = 0
 	// HandshakeAccepted is the status in a BlockInitialRMAC that says the reader took
 	// our cryptogram.
 	HandshakeAccepted byte = 1

@@ -58,9 +58,11 @@ const (
 const (
 	// DefaultPollInterval is how often an idle reader is asked.
 	DefaultPollInterval = 50 * time.Millisecond
-	// MinPollInterval and MaxPollInterval bound the parameter: below, a bus is never
-	// idle anyway; above, a card would feel slow and the 8 s would come near.
-	MinPollInterval = 5 * time.Millisecond
+	// MinPollInterval and MaxPollInterval bound the parameter: at the lower one even a
+	// single reader at 230400 baud is asked back to back, in effect; above the upper one
+	// a card would feel slow and the 8 s would come near. MinPollInterval is also where
+	// the calming down after an event begins.
+	MinPollInterval = time.Millisecond
 	MaxPollInterval = 2 * time.Second
 	// QuickRepeats is how often an unanswered command is repeated at once.
 	QuickRepeats = 3
@@ -70,10 +72,14 @@ const (
 	BusyDelay = 50 * time.Millisecond
 	// MaxBusy is how often a reader may say BUSY to one step of the handshake.
 	MaxBusy = 40
-	// MinBackoff and MaxBackoff are the pauses between attempts to reach an offline
-	// reader; the pause doubles from one to the other.
+	// MinBackoff and MaxBackoff are the pauses between attempts at a reader that answers
+	// and with which no session comes about; the pause doubles from one to the other.
 	MinBackoff = time.Second
 	MaxBackoff = 5 * time.Second
+	// ProbeInterval is the pause between attempts to reach a reader that does not answer.
+	// Each costs the line ReplyTimeout. It does not grow: with it, one that is plugged in
+	// again is back within 2 s, as long as no more than eight are missing on the line.
+	ProbeInterval = time.Second
 	// StableAfter is how long a session must have lived for its loss to be answered by a
 	// new handshake at once; a shorter one counts as a failed attempt.
 	StableAfter = 10 * time.Second
@@ -89,4 +95,12 @@ const (
 	// ChecksumAfter is the number of silent attempts after which the other kind of check
 	// is tried in turn.
 	ChecksumAfter = 4
+	// MaxKeyTries is how often one key change may send the key: each try costs a session,
+	// and what breaks three in a row is no accident.
+	MaxKeyTries = 3
+	// MaxInstallWindow is how long the published default key may be accepted from one
+	// reader: time enough to climb down from the ladder and look at the screen.
+	MaxInstallWindow = 10 * time.Minute
+	// MaxPersonLen bounds each of the two names that an install window is opened in.
+	MaxPersonLen = 64
 )

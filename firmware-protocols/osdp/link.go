@@ -3,6 +3,7 @@ package osdp
 import (
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -48,12 +49,20 @@ type link struct {
 	interval time.Duration
 	emit     func(Event)
 
+	newKey   Key       // what the reader is being given; zero is "nothing"
+	keyTries int       // how often it was sent
+	trusts   keyChoice // the key of the handshake or session under way
+	install  *install
+
 	phase    phase
 	check    CheckKind
 	sequence uint8 // of the next new command
 	pending  *exchange
 	due      time.Duration // when it wants to transmit next
-	troubled bool          // its last transmission went unanswered
+	pace     time.Duration // the pause after the last poll: short after an event
+	tried    time.Duration // when it last transmitted
+	spoke    bool          // its last transmission was answered
+	troubled bool          // the command under way was answered badly, or not at all
 
 	identity     Identity
 	capabilities Capabilities
@@ -72,7 +81,8 @@ type link struct {
 	lastSecure  time.Duration // last accepted reply under a MAC, in any session
 	held        bool          // events may stem from before the session
 	failures    int
-	quietProbes int // attempts without any answer, since the last answer
+	told        [len(reasonWords)]bool // reasons given in this outage
+	quietProbes int                    // attempts without any answer, since the last answer
 	status      Status
 }
 
@@ -87,8 +97,9 @@ type contacts struct {
 // inSession reports whether a secure channel stands.
 func (l *link) inSession() bool { return l.phase >= phaseProving }
 
-// healthy reports whether the link's next transmission is expected to be answered.
-func (l *link) healthy() bool { return l.inSession() && !l.troubled }
+// healthy reports whether the link's next transmission is expected to be answered, because
+// the last one was.
+func (l *link) healthy() bool { return l.spoke && !l.troubled }
 
 // turn is what a link is asked to transmit, unless a command is pending.
 type turn uint8
@@ -105,6 +116,7 @@ func (l *link) next(now time.Duration, t turn) []byte {
 	if l.pending == nil && !l.compose(now, t) {
 		return nil
 	}
+	l.tried = now
 	if l.pending.sent {
 		l.status.Repeats++
 	}
@@ -126,7 +138,7 @@ func (l *link) compose(now time.Duration, t turn) bool {
 			return false
 		}
 		l.sequence = 0 // some readers accept a challenge only as the start of a link
-		l.keys = DeriveSessionKeys(l.key, l.rndA)
+		l.chooseTrust()
 		return l.composeClear(now, Challenge(l.rndA), BlockChallenge)
 	case phaseCryptogram:
 		return l.composeClear(now, ProveServer(l.server), BlockServerCryptogram)
@@ -139,7 +151,7 @@ func (l *link) compose(now time.Duration, t turn) bool {
 func (l *link) composeClear(now time.Duration, c Command, block BlockType) bool {
 	f := Frame{Address: l.address, Sequence: l.sequence, Check: l.check, Block: block, Code: byte(c.Code), Data: c.Data}
 	if block != NoBlock {
-		f.BlockData = []byte{SelectorSCBK}
+		f.BlockData = []byte{l.selector()}
 	}
 	raw, err := AppendFrame([]byte{mark}, f)
 	if err != nil {
@@ -155,6 +167,11 @@ func (l *link) composeClear(now time.Duration, c Command, block BlockType) bool 
 func (l *link) composeSealed(now time.Duration, t turn) bool {
 	next := &exchange{sequence: l.sequence}
 	switch {
+	case l.trusts == publishedKey:
+		var ok bool
+		if next.command, ok = l.composeInstall(now); !ok {
+			return false
+		}
 	case len(l.startup) > 0:
 		next.command, l.startup = l.startup[0], l.startup[1:]
 	case t == turnCommand:
@@ -180,7 +197,7 @@ func (l *link) composeSealed(now time.Duration, t turn) bool {
 
 // silence says that the time for the reply is over.
 func (l *link) silence(now time.Duration) {
-	l.troubled = true
+	l.troubled, l.spoke = true, false
 	l.missed(now)
 }
 
@@ -221,6 +238,9 @@ func otherCheck(k CheckKind) CheckKind {
 // tick ends what has lasted too long. It must not be called while the reply to this
 // link is being waited for.
 func (l *link) tick(now time.Duration) {
+	if l.install != nil && now >= l.install.until {
+		l.closeInstall(now, InstallExpired)
+	}
 	if l.phase > phaseIdentify && now >= l.lastGood+OfflineAfter {
 		l.fail(now, NoAnswer, fmt.Sprintf("no usable reply for %v: check the reader's power and wiring", OfflineAfter))
 		return
@@ -249,10 +269,14 @@ func (l *link) latePulse(now time.Duration) bool {
 
 // alarm returns the next time at which tick has something to do.
 func (l *link) alarm() (time.Duration, bool) {
-	if l.phase == phaseIdentify {
-		return 0, false
+	at, ok := time.Duration(math.MaxInt64), false
+	if l.install != nil {
+		at, ok = l.install.until, true
 	}
-	at := l.lastGood + OfflineAfter
+	if l.phase == phaseIdentify {
+		return at, ok
+	}
+	at = min(at, l.lastGood+OfflineAfter)
 	for _, q := range l.queue {
 		at = min(at, q.expires)
 	}
@@ -298,23 +322,42 @@ func sealedSize(n int) int {
 // fail ends the attempt or the session: all secrets of it are dropped, so are the
 // commands that were waiting, and the next attempt starts from the beginning.
 func (l *link) fail(now time.Duration, reason Reason, detail string) {
-	stable := l.phase == phaseOnline && now-l.begun >= StableAfter
-	l.loseCommands()
-	l.keys, l.channel, l.server, l.rndA = nil, nil, [16]byte{}, [8]byte{}
-	l.phase, l.sequence, l.pending, l.startup, l.known = phaseIdentify, 0, nil, nil, contacts{}
-	l.troubled = false
-	if stable {
+	proved := l.phase == phaseOnline
+	if proved && now-l.begun >= StableAfter {
 		l.failures = 0
 	}
-	l.due = now
-	if l.failures > 0 || reason != SecureChannelLost {
-		l.due += min(MinBackoff<<min(l.failures, 8), MaxBackoff)
+	l.loseCommands()
+	l.keys, l.channel, l.server, l.rndA, l.trusts = nil, nil, [16]byte{}, [8]byte{}, ownKey
+	l.phase, l.sequence, l.pending, l.startup, l.known = phaseIdentify, 0, nil, nil, contacts{}
+	l.troubled = false
+	l.due = now + l.backoff(reason, proved)
+	if l.install != nil && reason != NoAnswer {
+		l.install.turnOwn = !l.install.turnOwn
 	}
-	l.failures++
-	if l.status.Online || l.status.Reason != reason {
+	if !l.told[reason] {
+		l.told[reason] = true
 		l.emit(Offline{At: At{l.address}, Reason: reason, Detail: detail})
 	}
 	l.status.Online, l.status.Reason = false, reason
+}
+
+// backoff is the pause before the next attempt. A session that broke for the first time in
+// a while, and one that we ended ourselves, are followed by a new one at once; only
+// sessions that do not come about wait for longer and longer.
+func (l *link) backoff(reason Reason, proved bool) time.Duration {
+	switch {
+	case reason == KeyChanging:
+		return 0
+	case reason == NoAnswer:
+		return ProbeInterval
+	case l.install != nil:
+		return MinBackoff
+	}
+	l.failures++
+	if reason == SecureChannelLost && (proved || l.failures == 1) {
+		return min(time.Duration(l.failures-1)*MinBackoff, MinBackoff)
+	}
+	return min(MinBackoff<<min(l.failures-1, 8), MaxBackoff)
 }
 
 // loseCommands reports and forgets all commands from the queue, the one on the wire included.

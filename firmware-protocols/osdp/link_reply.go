@@ -8,6 +8,7 @@ import (
 // reply takes a frame that came from this link's reader while its answer was awaited.
 // It returns false for a frame that is not the answer, so that waiting goes on.
 func (l *link) reply(now time.Duration, f Frame) bool {
+	l.spoke = true
 	if f.Block == NoBlock && ReplyCode(f.Code) == ReplyBusy && (f.Sequence == 0 || f.Sequence == l.pending.sequence) {
 		l.busy(now)
 		return true
@@ -52,6 +53,7 @@ func (l *link) accepted(now time.Duration) *exchange {
 	l.pending, l.troubled, l.lastGood, l.quietProbes = nil, false, now, 0
 	l.sequence = l.sequence%3 + 1
 	l.status.LastReply = now
+	l.status.Replies++
 	return p
 }
 
@@ -61,6 +63,10 @@ func (l *link) handshakeReply(now time.Duration, f Frame) bool {
 	reply := ParseReply(ReplyCode(f.Code), f.Data)
 	if nak, ok := reply.(Nak); ok && f.Block == NoBlock {
 		l.handshakeNak(now, nak)
+		return true
+	}
+	if f.Block == NoBlock && isEvent(ReplyCode(f.Code)) {
+		l.fail(now, ClearText, clearTextDetail(f.Code))
 		return true
 	}
 	switch l.phase {
@@ -114,6 +120,9 @@ func (l *link) handshakeNak(now time.Duration, nak Nak) {
 		l.missed(now)
 	case nak.Code == NakUnknownCommand && l.phase == phaseCapabilities:
 		l.proceed(now, phaseChallenge)
+	case l.trusts == ownKey && l.phase >= phaseChallenge && l.capabilities != nil && !l.capabilities.Secure():
+		l.fail(now, SecurityDenied, fmt.Sprintf("the reader says that it has no secure channel and refused command 0x%02X with NAK %d: enable its secure channel; if it had one before, somebody is on the line",
+			uint8(l.pending.command.Code), nak.Code))
 	default:
 		l.fail(now, HandshakeFailed, fmt.Sprintf("the reader refused command 0x%02X with NAK %d: check that it holds this site's key and has the secure channel enabled",
 			uint8(l.pending.command.Code), nak.Code))
@@ -122,12 +131,17 @@ func (l *link) handshakeNak(now time.Duration, nak Nak) {
 
 // checkClient verifies the reader's cryptogram: only who holds the key can make it.
 func (l *link) checkClient(now time.Duration, f Frame, proof ClientProof) {
-	if len(f.BlockData) != 1 || f.BlockData[0] != SelectorSCBK {
-		l.fail(now, HandshakeFailed, "the reader answered with the published default key: give it a key of its own")
+	if len(f.BlockData) != 1 || f.BlockData[0] != l.selector() {
+		reason, detail := HandshakeFailed, "the reader answered with another kind of key than it was asked for"
+		if len(f.BlockData) == 1 && f.BlockData[0] == SelectorDefault {
+			reason, detail = DefaultKey, defaultKeyDetail
+		}
+		l.fail(now, reason, detail)
 		return
 	}
-	if !SameProof(proof.Cryptogram, l.keys.ClientCryptogram(l.rndA, proof.RndB)) {
-		l.fail(now, HandshakeFailed, "the reader holds another key than the one configured for it")
+	if !l.recognise(proof) {
+		reason, detail := l.strangeKey(proof)
+		l.fail(now, reason, detail)
 		return
 	}
 	l.server = l.keys.ServerCryptogram(l.rndA, proof.RndB)
@@ -148,7 +162,11 @@ func (l *link) checkInitialRMAC(now time.Duration, f Frame, initial InitialRMAC)
 	l.proceed(now, phaseProving)
 	l.channel = NewChannel(l.keys, want)
 	l.begun = now
-	l.startup = []Command{AskLocalStatus(), AskInputs(), AskOutputs(), AskReaders()}
+	l.pace = l.interval
+	if l.trusts == publishedKey {
+		return // nothing but a new key is said to a reader that anybody could be
+	}
+	l.startup = []Command{AskCapabilities(), AskLocalStatus(), AskInputs(), AskOutputs(), AskReaders()}
 	l.held = !l.everSecure || now-l.lastSecure > HeldAfter
 }
 
@@ -172,12 +190,17 @@ func (l *link) sessionReply(now time.Duration, f Frame) {
 		l.status.PlainStatus++
 	}
 	done := l.accepted(now)
+	reply := ParseReply(code, data)
+	if done.command.Code == CommandKeySet {
+		l.keySetReply(now, reply)
+		return
+	}
 	l.everSecure, l.lastSecure = true, now
 	if !done.queued {
-		l.due = now + l.interval // a light signal does not postpone the next card
+		l.due = now + l.nextPause(done, reply) // a light signal does not postpone the next card
 	}
 	if l.phase == phaseProving {
-		l.comeOnline()
+		l.comeOnline(now, reply)
 	}
 	if len(l.startup) > 0 {
 		l.due = now
@@ -185,7 +208,21 @@ func (l *link) sessionReply(now time.Duration, f Frame) {
 	if now-l.begun >= StableAfter {
 		l.failures = 0
 	}
-	l.deliver(now, done, ParseReply(code, data))
+	l.deliver(now, done, reply)
+}
+
+// nextPause is how long the reader is left alone after a reply: not at all if it had
+// something to tell, and else for longer and longer, up to the interval.
+func (l *link) nextPause(done *exchange, reply Reply) time.Duration {
+	if done.command.Code != CommandPoll {
+		return min(l.pace, l.interval)
+	}
+	if _, empty := reply.(Ack); empty {
+		l.pace = min(max(2*l.pace, MinPollInterval), l.interval)
+	} else {
+		l.pace = 0
+	}
+	return l.pace
 }
 
 // clearReply takes a reply without MAC inside a session: "repeat" is harmless, anything
@@ -200,11 +237,24 @@ func (l *link) clearReply(now time.Duration, f Frame) {
 		l.missed(now)
 		return
 	}
-	detail := fmt.Sprintf("the reader replied 0x%02X in clear", f.Code)
-	if ok {
-		detail = fmt.Sprintf("the reader refused the session with NAK %d", nak.Code)
+	switch {
+	case l.pending.command.Code == CommandKeySet && ReplyCode(f.Code) == ReplyAck:
+		l.keyTaken(now)
+	case ok:
+		l.fail(now, SecureChannelLost, fmt.Sprintf("the reader refused the session with NAK %d", nak.Code))
+	default:
+		l.fail(now, ClearText, clearTextDetail(f.Code))
 	}
-	l.fail(now, SecureChannelLost, detail)
+}
+
+// isEvent tells the replies that belong into a session only.
+func isEvent(c ReplyCode) bool {
+	return isStatusReport(c) || c == ReplyCard || c == ReplyKeypad
+}
+
+// clearTextDetail says what to do about a reply in clear.
+func clearTextDetail(code uint8) string {
+	return fmt.Sprintf("reply 0x%02X came in clear and was not believed: look at the reader and along its line for a device that does not belong there", code)
 }
 
 // isStatusReport tells the four reports that some readers send unencrypted under a MAC.
@@ -214,11 +264,20 @@ func isStatusReport(c ReplyCode) bool {
 }
 
 // comeOnline is called on the first good reply under a MAC.
-func (l *link) comeOnline() {
+func (l *link) comeOnline(now time.Duration, first Reply) {
+	denied := l.capabilities != nil && !l.capabilities.Secure()
+	if under, ok := first.(Capabilities); ok {
+		l.capabilities = under
+	}
 	l.phase = phaseOnline
+	l.told = [len(l.told)]bool{}
 	l.status.Online, l.status.Reason = true, NotOffline
 	l.status.Handshakes++
 	l.emit(Online{At: At{l.address}, Identity: l.identity, Capabilities: l.capabilities})
+	if denied && l.capabilities.Secure() {
+		l.emit(Downgrade{At{l.address}})
+	}
+	l.settleKey(now)
 }
 
 // deliver turns an accepted reply into events.

@@ -112,6 +112,12 @@ func (c Capabilities) ReceiveSize() int {
 	return min(max(int(one.Level)|int(one.Count)<<8, MinReceive), MaxFrame)
 }
 
+// Secure reports whether the reader says that it has the secure channel (AES-128).
+func (c Capabilities) Secure() bool {
+	one, _ := c.Find(FunctionSecurity)
+	return one.Level&1 == 1
+}
+
 // LocalStatus is a reader's LSTATR.
 type LocalStatus struct{ Tamper, PowerFailure bool }
 

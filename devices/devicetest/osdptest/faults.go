@@ -22,6 +22,7 @@ type faults struct {
 	zeroSequence  int
 	late          int
 	delay         time.Duration
+	refuseKeys    bool
 }
 
 // instead returns a reply that replaces the processing of a command.
@@ -128,6 +129,9 @@ func (p *PD) NAK(code osdp.NakCode, n int) {
 func (p *PD) Late(delay time.Duration, n int) {
 	p.with(func(t *faults) { t.delay, t.late = delay, n })
 }
+
+// RefuseKeys lets the reader refuse new keys with NAK 9, or take them again.
+func (p *PD) RefuseKeys(refuse bool) { p.with(func(t *faults) { t.refuseKeys = refuse }) }
 
 // NoFaults ends all faults, silence included.
 func (p *PD) NoFaults() { p.with(func(t *faults) { *t = faults{} }) }

@@ -43,9 +43,30 @@ type Settings struct {
 	Firmware        [3]byte
 	// ChecksumOnly: the reader does not understand frames with CRC.
 	ChecksumOnly bool
+	// InstallMode: the reader has no key of its own. It holds the published default key
+	// until it is given another one, and answers every challenge with it, as libosdp's do.
+	InstallMode bool
+	// KeySet is how the reader ends a key change.
+	KeySet KeySetStyle
 	// Random makes RND.B; nil is crypto/rand.
 	Random io.Reader
 }
+
+// KeySetStyle is one of the ways in which readers answer a new key.
+type KeySetStyle uint8
+
+// The ways: the session goes on under the old key; it ends behind the ACK; it ends before,
+// so that the ACK comes in clear (HID Signo).
+const (
+	KeepsSession KeySetStyle = iota
+	DropsSession
+	AcksInClear
+)
+
+// Attack is somebody on the line between panel and reader. He gets each command for the
+// reader, may ask the reader himself (as often as he likes), and returns what the panel
+// hears; false is nothing.
+type Attack func(command osdp.Frame, reader func(osdp.Frame) (osdp.Frame, bool)) (osdp.Frame, bool)
 
 // Buzzer is the content of a buzzer command.
 type Buzzer struct {
@@ -101,6 +122,7 @@ type PD struct {
 	handshakes int
 	polls      int
 	faults     faults
+	attack     Attack
 }
 
 // output is one relay: its steady state, and until when a pulse inverts it.
@@ -138,9 +160,39 @@ func (p *PD) Answer(now time.Duration, f osdp.Frame) (Transmission, bool) {
 	p.changed = make(chan struct{})
 	raw, ok := p.faults.instead(p, f)
 	if !ok {
-		raw = p.sequenced(f)
+		raw = p.attacked(f)
 	}
 	return p.faults.spoil(raw)
+}
+
+// attacked lets whoever is on the line have his way with a command and its reply.
+func (p *PD) attacked(f osdp.Frame) []byte {
+	if p.attack == nil {
+		return p.sequenced(f)
+	}
+	reply, ok := p.attack(f, func(f osdp.Frame) (osdp.Frame, bool) {
+		reply, err := osdp.DecodeFrame(p.sequenced(f))
+		return reply, err == nil
+	})
+	if !ok {
+		return nil
+	}
+	return encode(reply)
+}
+
+// SetAttack puts somebody on the reader's line, or takes him away again (nil). He must not
+// call the reader's methods.
+func (p *PD) SetAttack(a Attack) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.attack = a
+}
+
+// Key returns the key that the reader holds.
+func (p *PD) Key() osdp.Key {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settings.Key
 }
 
 // hears reports whether the frame reaches the reader at all.
@@ -195,9 +247,27 @@ func (p *PD) process(f osdp.Frame) []byte {
 		return p.clear(f, osdp.ReplyNak, byte(osdp.NakEncryptionWant))
 	}
 	code, answer := p.execute(osdp.CommandCode(f.Code), data)
+	if osdp.CommandCode(f.Code) == osdp.CommandKeySet && code == osdp.ReplyAck {
+		return p.endKeySet(f)
+	}
 	raw, err := p.channel.SealReply(p.header(f, code, answer))
 	if err != nil {
 		return nil
+	}
+	return raw
+}
+
+// endKeySet answers a new key that was taken.
+func (p *PD) endKeySet(f osdp.Frame) []byte {
+	raw, err := p.channel.SealReply(p.header(f, osdp.ReplyAck, nil))
+	if err != nil {
+		return nil
+	}
+	if p.settings.KeySet != KeepsSession {
+		p.channel = nil
+	}
+	if p.settings.KeySet == AcksInClear {
+		return p.clear(f, osdp.ReplyAck)
 	}
 	return raw
 }
@@ -217,21 +287,29 @@ func (p *PD) processClear(f osdp.Frame) []byte {
 	}
 }
 
-// challenge answers CHLNG with our cryptogram; the published default key is refused.
+// defaultKey is the published default key SCBK-D.
+var defaultKey = osdp.Key([]byte("0123456789:;<=>?"))
+
+// challenge answers CHLNG with our cryptogram. The published default key is refused by a
+// reader that has another.
 func (p *PD) challenge(f osdp.Frame) []byte {
 	p.channel, p.keys = nil, nil
-	if osdp.CommandCode(f.Code) != osdp.CommandChallenge || len(f.Data) != 8 || f.BlockData[0] != osdp.SelectorSCBK {
+	if osdp.CommandCode(f.Code) != osdp.CommandChallenge || len(f.Data) != 8 || f.BlockData[0] != osdp.SelectorSCBK && !p.settings.InstallMode {
 		return p.clear(f, osdp.ReplyNak, byte(osdp.NakNoSecureChannel))
 	}
 	if _, err := io.ReadFull(p.settings.Random, p.rndB[:]); err != nil {
 		return nil
 	}
 	p.rndA = [8]byte(f.Data)
-	p.keys = osdp.DeriveSessionKeys(p.settings.Key, p.rndA)
+	key := p.settings.Key
+	if p.settings.InstallMode {
+		key = defaultKey
+	}
+	p.keys = osdp.DeriveSessionKeys(key, p.rndA)
 	proof := p.keys.ClientCryptogram(p.rndA, p.rndB)
 	data := append(p.identity()[:8:8], p.rndB[:]...)
 	reply := p.header(f, osdp.ReplyClientCryptogram, append(data, proof[:]...))
-	reply.Block, reply.BlockData = osdp.BlockClientCryptogram, []byte{osdp.SelectorSCBK}
+	reply.Block, reply.BlockData = osdp.BlockClientCryptogram, bytes.Clone(f.BlockData)
 	return encode(reply)
 }
 
@@ -295,10 +373,10 @@ func (p *PD) execute(code osdp.CommandCode, data []byte) (osdp.ReplyCode, []byte
 		}
 		return osdp.ReplyAck, nil
 	case osdp.CommandKeySet:
-		if len(data) != 18 || data[0] != 1 {
+		if len(data) != 18 || data[0] != 1 || p.faults.refuseKeys {
 			return osdp.ReplyNak, []byte{byte(osdp.NakRecord)}
 		}
-		p.settings.Key = osdp.Key(data[2:])
+		p.settings.Key, p.settings.InstallMode = osdp.Key(data[2:]), false
 		return osdp.ReplyAck, nil
 	default:
 		return osdp.ReplyNak, []byte{byte(osdp.NakUnknownCommand)}

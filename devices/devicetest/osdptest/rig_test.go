@@ -49,26 +49,38 @@ type rig struct {
 	noise   func() []byte
 	online  map[uint8]bool
 	events  []osdp.Event
+	heard   []byte   // all that the readers said
+	said    [][]byte // all that the bus sent
 	sends   int
-	sent    map[uint8]int
-	longest map[uint8]time.Duration // between two transmissions to a reader
-	last    map[uint8]time.Duration
+	// installing follows the install window; defaults counts frames with the default key.
+	installing bool
+	defaults   int
+	sent       map[uint8]int
+	longest    map[uint8]time.Duration // between two transmissions to a reader
+	last       map[uint8]time.Duration
 }
 
 func newRig(t testing.TB, interval time.Duration, pds ...*PD) *rig {
 	t.Helper()
-	settings := osdp.BusSettings{BitsPerSecond: lineSpeed, PollInterval: interval, Random: rand.New(rand.NewSource(1))}
+	var readers []osdp.ReaderSettings
 	for _, p := range pds {
-		settings.Readers = append(settings.Readers, osdp.ReaderSettings{Address: p.settings.Address, Key: testKey(p.settings.Address)})
+		readers = append(readers, osdp.ReaderSettings{Address: p.settings.Address, Key: testKey(p.settings.Address)})
 	}
-	bus, err := osdp.NewBus(settings)
+	return &rig{
+		t: t, bus: newBus(t, interval, readers...), pds: pds, online: map[uint8]bool{}, sent: map[uint8]int{},
+		longest: map[uint8]time.Duration{}, last: map[uint8]time.Duration{},
+	}
+}
+
+func newBus(t testing.TB, interval time.Duration, readers ...osdp.ReaderSettings) *osdp.Bus {
+	t.Helper()
+	bus, err := osdp.NewBus(osdp.BusSettings{
+		Readers: readers, BitsPerSecond: lineSpeed, PollInterval: interval, Random: rand.New(rand.NewSource(1)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &rig{
-		t: t, bus: bus, pds: pds, online: map[uint8]bool{}, sent: map[uint8]int{},
-		longest: map[uint8]time.Duration{}, last: map[uint8]time.Duration{},
-	}
+	return bus
 }
 
 // run lets time pass until done says so, at most for limit, and reports whether it did.
@@ -107,6 +119,7 @@ func (r *rig) step() time.Duration {
 		r.check(e)
 	}
 	r.events = append(r.events, out.Events...)
+	r.heard = append(r.heard, heard...)
 	if len(out.Send) > 0 {
 		r.transmit(out.Send)
 	}
@@ -120,7 +133,11 @@ func (r *rig) check(e osdp.Event) {
 		r.online[e.Address] = true
 	case osdp.Offline:
 		r.online[e.Address] = false
-	case osdp.CommandLost:
+	case osdp.CommandLost, osdp.KeyChangeFailed, osdp.InstallUsed:
+	case osdp.InstallOpened:
+		r.installing = true
+	case osdp.InstallClosed:
+		r.installing = false
 	default:
 		if !r.online[e.PD()] {
 			r.t.Fatalf("event %#v from a reader that is not online", e)
@@ -131,6 +148,7 @@ func (r *rig) check(e osdp.Event) {
 // transmit plays the line: every reader hears the frame, one answers.
 func (r *rig) transmit(raw []byte) {
 	r.sends++
+	r.said = append(r.said, bytes.Clone(raw))
 	at := r.now + lineTime(len(raw))
 	if r.echo {
 		r.put(at, raw)
@@ -156,6 +174,12 @@ func (r *rig) transmit(raw []byte) {
 func (r *rig) checkSent(f osdp.Frame) {
 	code := osdp.CommandCode(f.Code)
 	clear := f.Block < osdp.BlockCommandMAC
+	if len(f.BlockData) > 0 && f.BlockData[0] == osdp.SelectorDefault {
+		r.defaults++
+		if !r.installing {
+			r.t.Fatal("the default key was used outside of an install window")
+		}
+	}
 	before := code == osdp.CommandID || code == osdp.CommandCapabilities ||
 		code == osdp.CommandChallenge || code == osdp.CommandServerCryptogram
 	if clear && !before {

@@ -29,6 +29,13 @@ type Field func(antenna uint8) []Heard
 const (
 	ProtocolGX5A  = "gx-5a"
 	ProtocolR2000 = "r2000-a0"
+	// ProtocolMercury begins in its boot loader whenever power comes on.
+	ProtocolMercury = "thingmagic"
+	// ProtocolFEIG hears the tags alone whose EPC is a UID of 8 bytes.
+	ProtocolFEIG = "feig-obid"
+	// ProtocolUHFReader is a UHFReader18 with one port, a UHFReader288M with several.
+	ProtocolUHFReader = "uhfreader18-288"
+	ProtocolM100      = "m100-r200"
 )
 
 // Settings say what reader it is.
@@ -41,8 +48,8 @@ type Settings struct {
 	RoundTime time.Duration
 	// Banner is sent whenever the reader starts, as boards do that print their boot log.
 	Banner []byte
-	// Streaming has a gx-5a reader read continuously when it is first served, as one that
-	// a crashed host left behind.
+	// Streaming has a gx-5a, thingmagic, uhfreader18-288 or m100-r200 reader read continuously
+	// when it is first served, as one that a crashed host left behind.
 	Streaming bool
 	// OldAddress gives an r2000-a0 reader address 00, as older firmware has, instead of 01.
 	OldAddress bool
@@ -108,6 +115,14 @@ func New(s Settings) (*Reader, error) {
 		r.firmware = &gxFirmware{r: r}
 	case ProtocolR2000:
 		r.firmware = &r2000Firmware{r: r}
+	case ProtocolMercury:
+		r.firmware = &mercuryFirmware{r: r}
+	case ProtocolFEIG:
+		r.firmware = &feigFirmware{r: r}
+	case ProtocolUHFReader:
+		r.firmware = newUHFFirmware(r)
+	case ProtocolM100:
+		r.firmware = newM100Firmware(r)
 	default:
 		return nil, fmt.Errorf("simulated reader: no protocol %q", s.Protocol)
 	}
@@ -255,7 +270,12 @@ func (r *Reader) advance(now time.Time) time.Time {
 	return time.Time{}
 }
 
-func (r *Reader) say(frame []byte) { r.out = append(r.out, frame) }
+// say queues a frame. A reader whose records wait for the end of the round has none to say.
+func (r *Reader) say(frame []byte) {
+	if len(frame) > 0 {
+		r.out = append(r.out, frame)
+	}
+}
 
 // change changes the reader and wakes Serve.
 func (r *Reader) change(do func()) {

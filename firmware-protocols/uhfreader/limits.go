@@ -1,0 +1,29 @@
+package uhfreader
+
+// Limits of the protocol, each with its reason.
+const (
+	// lenMin: address, command and CRC are always there.
+	lenMin = 4
+	// lenMax: Len is one byte.
+	lenMax = 255
+	// MaxData is the longest content of a frame; an answer's status is part of it.
+	MaxData = lenMax - lenMin
+	// MaxFrame is the longest frame there can be.
+	MaxFrame = 1 + lenMax
+	// bufferSize holds one incomplete frame and one generous read of a serial port, so
+	// that Feed nearly always takes a whole read.
+	bufferSize = 2048
+	// MaxPort is the highest antenna port whose answers can be told apart: their antenna
+	// mask is one byte, although requests can name sixteen ports.
+	MaxPort = 8
+	// MaxPowerDBm is the highest power that the command accepts.
+	MaxPowerDBm = 30
+	// MaxEPCBytes: the length of a record has six bits, and no EPC is longer than 31 words.
+	MaxEPCBytes = 62
+	// MaxScanTime is the longest scan time, in tenths of a second; values below
+	// MinScanTime become 1 s.
+	MaxScanTime = 255
+	MinScanTime = 3
+	// MaxQ is the largest Q of an inventory: the field has four bits.
+	MaxQ = 15
+)
