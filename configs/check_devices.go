@@ -24,6 +24,18 @@ func (p Protocol) speeds() []int {
 	return nil
 }
 
+// delivered returns the speed that readers of a protocol are delivered with.
+func (p Protocol) delivered() int {
+	switch p {
+	case ProtocolUHFReader:
+		return 57600
+	case ProtocolFEIG:
+		return 38400
+	case ProtocolGX5A, ProtocolR2000A0, ProtocolMercury, ProtocolM100:
+	}
+	return 115200
+}
+
 // maxPort returns the highest antenna port of a reader's protocol.
 func (p Protocol) maxPort() uint8 {
 	switch p {

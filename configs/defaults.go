@@ -21,7 +21,7 @@ func defaults(block any) {
 	case *Door:
 		b.StrikeTime, b.HeldOpenAfter = seconds(5), seconds(30)
 	case *Reader:
-		b.Baud, b.PowerDBm = 115200, 26
+		b.PowerDBm, b.Region = 26, RegionChina
 	case *BadgeLine:
 		b.Baud = 9600
 	case *Channel:
@@ -59,9 +59,9 @@ func defaults(block any) {
 	}
 }
 
-// nameUnnamed gives the site, its places and its devices the names that follow from
-// others: these defaults need the file to be read first.
-func nameUnnamed(s *Site) {
+// sayUnsaid gives the site, its places and its devices the names, and the readers the
+// speeds, that follow from others: these defaults need the file to be read first.
+func sayUnsaid(s *Site) {
 	if s.Identity.NameEN == "" {
 		s.Identity.NameEN = s.Identity.Name
 	}
@@ -69,6 +69,9 @@ func nameUnnamed(s *Site) {
 		nameAfter(s.Places[i].ID, &s.Places[i].Name, &s.Places[i].NameEN)
 	}
 	for i := range s.Readers {
+		if s.Readers[i].Baud == 0 {
+			s.Readers[i].Baud = s.Readers[i].Protocol.delivered()
+		}
 		nameAfter(s.Readers[i].ID, &s.Readers[i].Name, &s.Readers[i].NameEN)
 	}
 	for i := range s.BadgeLines {

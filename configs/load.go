@@ -72,10 +72,10 @@ func read(file, dir string, text []byte) (*Site, *walk) {
 	}
 	w.lines[""] = root.Line
 	w.value(root, "", rule{want: "a mapping"}, reflect.ValueOf(site).Elem())
+	sayUnsaid(site)
 	if root.Kind == yaml.MappingNode {
 		check(site, w)
 	}
-	nameUnnamed(site)
 	return site, w
 }
 

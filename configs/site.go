@@ -130,7 +130,10 @@ type Reader struct {
 	NameEN   string     `yaml:"name_en" want:"the name of the device in English"`
 	Port     SerialPort `yaml:"port" need:"yes" want:"a path such as /dev/serial/by-id/..."`
 	Protocol Protocol   `yaml:"protocol" need:"yes" want:"the protocol that the reader speaks"`
-	Baud     int        `yaml:"baud" want:"the speed of the line in baud"`
+	// Baud is the speed that readers of the protocol are delivered with where it is not given.
+	Baud int `yaml:"baud" want:"the speed of the line in baud"`
+	// Region is set in readers whose protocol can; others are set by their maker.
+	Region Region `yaml:"region" want:"the band the reader may send in"`
 	// PowerDBm is the transmit power; readers of both protocols refuse more than 33 dBm.
 	PowerDBm int       `yaml:"power_dbm" min:"0" max:"33" want:"the transmit power in dBm"`
 	Antennas []Antenna `yaml:"antennas" need:"yes" want:"which antenna watches which place"`

@@ -87,6 +87,19 @@ const (
 	ProtocolM100      Protocol = "m100-r200"
 )
 
+// Region is the band that a UHF reader may send in.
+type Region string
+
+// The regions.
+const (
+	RegionChina Region = "china" // 920 to 925 MHz
+	RegionUS    Region = "us"    // 902 to 928 MHz
+	RegionEU    Region = "eu"    // 865 to 868 MHz
+	RegionKorea Region = "korea" // 917 to 924 MHz
+)
+
+func (Region) words() []string { return texts(RegionChina, RegionUS, RegionEU, RegionKorea) }
+
 func (Protocol) words() []string {
 	return texts(ProtocolGX5A, ProtocolR2000A0, ProtocolMercury, ProtocolFEIG, ProtocolUHFReader, ProtocolM100)
 }

@@ -14,6 +14,7 @@ import (
 	"trilock/custody/fact"
 	"trilock/devices"
 	"trilock/devices/serialport"
+	"trilock/devices/uhf"
 )
 
 // monitorEvery is how often the table is drawn: fast enough to walk a tag past an antenna
@@ -44,7 +45,7 @@ func (c *devicesCmd) monitor(ctx context.Context, out *os.File) error {
 	}
 	line := &devices.Supervisor{
 		Devices: []fact.DeviceID{"reader"}, Driver: driver,
-		Dial: serialport.Dial(serialport.Settings{Port: c.Monitor, Baud: c.baud(d)}),
+		Dial: serialport.Dial(serialport.Settings{Port: c.Monitor, Baud: c.baud(d), EvenParity: uhf.EvenParity(c.Protocol)}),
 	}
 	var work sync.WaitGroup
 	work.Go(func() { line.Run(ctx, m) })

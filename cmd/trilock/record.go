@@ -65,7 +65,7 @@ func (c *recordCmd) record(ctx context.Context) (noted int, err error) {
 		return 0, err
 	}
 	baud := c.baud(d)
-	link, err := serialport.Open(ctx, serialport.Settings{Port: c.Port, Baud: baud})
+	link, err := serialport.Open(ctx, serialport.Settings{Port: c.Port, Baud: baud, EvenParity: uhf.EvenParity(c.Protocol)})
 	if err != nil {
 		return 0, err
 	}

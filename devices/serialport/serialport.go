@@ -27,7 +27,7 @@ import (
 	"trilock/devices"
 )
 
-// Settings says which line to open and how. All lines are 8 data bits, no parity, one
+// Settings says which line to open and how. All lines have 8 data bits, no parity, one
 // stop bit, no flow control.
 type Settings struct {
 	// Port is the path of the device, best one below /dev/serial/by-id, which names the
@@ -35,6 +35,8 @@ type Settings struct {
 	Port string
 	// Baud is the speed in bit/s.
 	Baud int
+	// EvenParity adds an even parity bit to each character (8E1), as FEIG readers are delivered.
+	EvenParity bool
 }
 
 // Dial returns a devices.Dial for the line.
@@ -57,7 +59,11 @@ func Open(ctx context.Context, s Settings) (devices.Link, error) {
 	if err != nil {
 		return nil, explain(s.Port, err)
 	}
-	mode, err := serial.Open(node, &serial.Mode{BaudRate: s.Baud})
+	parity := serial.NoParity
+	if s.EvenParity {
+		parity = serial.EvenParity
+	}
+	mode, err := serial.Open(node, &serial.Mode{BaudRate: s.Baud, Parity: parity})
 	if err != nil {
 		_ = file.Close()
 		return nil, explain(s.Port, err)

@@ -67,13 +67,21 @@ func (p *plugged) plugReader(r configs.Reader) error {
 		ports = append(ports, a.Port)
 	}
 	id := fact.DeviceID(r.ID)
-	driver, err := uhf.New(uhf.Settings{Device: id, Protocol: string(r.Protocol), Antennas: ports, PowerDBm: uint8(r.PowerDBm), Log: p.log})
+	protocol := string(r.Protocol)
+	driver, err := uhf.New(uhf.Settings{Device: id, Protocol: protocol, Antennas: ports, PowerDBm: uint8(r.PowerDBm), Region: regions[r.Region], Log: p.log})
 	if err != nil {
 		return err
 	}
-	p.supervise([]fact.DeviceID{id}, r.Port, r.Baud, driver)
+	var ways []devices.Dial
+	for _, baud := range uhf.BaudsToTry(protocol, r.Baud) {
+		ways = append(ways, serialport.Dial(serialport.Settings{Port: string(r.Port), Baud: baud, EvenParity: uhf.EvenParity(protocol)}))
+	}
+	driver, dial := uhf.InTurn(driver, ways)
+	p.supervise([]fact.DeviceID{id}, dial, driver)
 	return nil
 }
+
+var regions = map[configs.Region]uhf.Region{configs.RegionChina: uhf.RegionChina, configs.RegionUS: uhf.RegionUS, configs.RegionEU: uhf.RegionEU, configs.RegionKorea: uhf.RegionKorea}
 
 func (p *plugged) plugLine(l configs.BadgeLine) error {
 	var readers []badge.ReaderSettings
@@ -93,14 +101,11 @@ func (p *plugged) plugLine(l configs.BadgeLine) error {
 	for _, id := range ids {
 		p.badges[id] = line
 	}
-	p.supervise(ids, l.Port, l.Baud, line)
+	p.supervise(ids, serialport.Dial(serialport.Settings{Port: string(l.Port), Baud: l.Baud}), line)
 	return nil
 }
 
-func (p *plugged) supervise(ids []fact.DeviceID, port configs.SerialPort, baud int, driver devices.Driver) {
-	dial := func(ctx context.Context) (devices.Link, error) {
-		return serialport.Open(ctx, serialport.Settings{Port: string(port), Baud: baud})
-	}
+func (p *plugged) supervise(ids []fact.DeviceID, dial devices.Dial, driver devices.Driver) {
 	p.supervisors = append(p.supervisors, &devices.Supervisor{Devices: ids, Dial: dial, Driver: driver, Log: p.log})
 }
 
