@@ -144,11 +144,13 @@ func run(t *testing.T, line *Line, rec *recorder, near devices.Link, far io.Read
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	result := make(chan error, 1)
-	all.Go(func() { _ = osdptest.ServeLine(ctx, far, pds...) })
+	served, leave := context.WithCancel(context.Background()) // the readers listen for longer than the panel speaks
+	all.Go(func() { _ = osdptest.ServeLine(served, far, pds...) })
 	all.Go(func() { result <- line.Run(ctx, near, rec) })
 	ended := sync.OnceValue(func() error {
 		cancel()
 		err := <-result
+		leave()
 		_ = near.Close()
 		_ = far.Close()
 		all.Wait()

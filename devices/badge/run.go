@@ -104,6 +104,9 @@ func (s *session) loop(ctx context.Context) error {
 		if pause := wake - s.now(); pause > 0 && pause < shortRest {
 			rest(pause)
 			s.rested = wake
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			continue
 		}
 		timer.Reset(wake - s.now())

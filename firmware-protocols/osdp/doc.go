@@ -21,9 +21,23 @@
 // Time and randomness come in as arguments; bytes to send, events and the next deadline
 // come out as values.
 //
-// What it refuses, always: operation in clear text, the published default key SCBK-D,
-// keys of sixteen equal bytes, and installing keys. A reader is online inside a secure
+// The pace: a reader that answered a poll with an event is asked again at once, as often
+// as it goes on. The first empty answer is followed by a pause of MinPollInterval, each
+// further one by twice the pause before, up to the poll interval. Where one exchange fills
+// most of the default interval (9600 baud) the line is used back to back all the time. A
+// reader that does not answer is asked every ProbeInterval, the one not tried for longest
+// first, and its handshake goes before everything else once it answers: it is back within
+// 2 s of its return while no more than eight are missing on the line.
+//
+// Keys are changed by ChangeKey, inside a session only; old and new key are both looked
+// for until the reader has proved the new one. The published default key SCBK-D is used in
+// one case: inside the window of OpenInstall, for one reader, in the name of two persons,
+// and for nothing but giving that reader a key.
+//
+// What it refuses, always: operation in clear text, the default key outside of such a
+// window, and the 768 keys that are guessed first. A reader is online inside a secure
 // channel that has proved itself with a MAC, or it is offline. Before the session stands
 // only ID, CAP, CHLNG and SCRYPT are sent, and nothing a reader says in clear becomes a
-// card, a key press or an input.
+// card, a key press or an input. What it can do is asked again inside the session: an
+// answer in clear is worth nothing (Downgrade).
 package osdp

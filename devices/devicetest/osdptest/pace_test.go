@@ -29,7 +29,7 @@ func TestPollingAdapts(t *testing.T) {
 	if took := r.now - shown; took > osdp.DefaultPollInterval+20*10*time.Millisecond {
 		t.Errorf("20 cards took %v", took)
 	}
-	polls, start = p.Polls(), r.now
+	polls = p.Polls()
 	r.run(200*time.Millisecond, nil)
 	if n := p.Polls() - polls; n < 7 || n > 12 {
 		t.Errorf("%d polls in the 200 ms after an event, 1 + 2 + 4 + ... + 50 ms apart", n)
