@@ -64,7 +64,7 @@ func (s *stage) installation(ctx context.Context) error {
 	if err := s.site.PutAway(); err != nil {
 		return err
 	}
-	if err := s.expect(ctx, fact.Text{ZH: "全部设备在线（读卡器均为加密通道，三把锁均已上锁）", EN: "every device is up: badge readers in secure channel, three locks locked"}, everythingUp); err != nil {
+	if err := s.expect(ctx, fact.Text{ZH: "全部设备在线（读卡器均为加密通道，三把锁均已上锁）", EN: "every device is up: badges in secure channel, three locks locked"}, everythingUp); err != nil {
 		return err
 	}
 	return s.expect(ctx, fact.Text{ZH: "全部文件在各自的存放位置读到", EN: "every folder is read in its home"}, func(o custody.Overview) bool {
@@ -150,7 +150,7 @@ func (s *stage) lend(ctx context.Context, doc string, to simsite.Person, due tim
 	if err != nil {
 		return fmt.Errorf("loan of %s: %w", doc, err)
 	}
-	s.say(fact.Text{ZH: "%[1]s 借阅 %[2]s（%[3]s），双方在柜前刷卡", EN: "%[1]s borrows %[2]s (%[3]s); both sides badge at the cabinet"}.Fill(to.Name, doc, o.Subject))
+	s.say(fact.Text{ZH: "%[1]s 借阅 %[2]s（%[3]s），双方在柜前刷卡", EN: "%[1]s borrows %[2]s (%[3]s); both badge at the cabinet"}.Fill(to.Name, doc, o.Subject))
 	taken := false
 	return s.persist(ctx, fact.Text{ZH: "%[1]s 已借出，在阅览室读到", EN: "%[1]s is lent, and read in the reading room"}.Fill(doc), func(ctx context.Context) error {
 		if err := s.bothBadge(ctx, to); err != nil || taken || !s.site.Green(ctx, simsite.AtCabinets) {
@@ -191,7 +191,7 @@ func (s *stage) returning(ctx context.Context) error {
 }
 
 func (s *stage) giveBack(ctx context.Context, doc string, from simsite.Person) error {
-	s.say(fact.Text{ZH: "%[1]s 归还 %[2]s，双方在柜前刷卡", EN: "%[1]s brings %[2]s back; both sides badge at the cabinet"}.Fill(from.Name, doc))
+	s.say(fact.Text{ZH: "%[1]s 归还 %[2]s，双方在柜前刷卡", EN: "%[1]s brings %[2]s back; both badge at the cabinet"}.Fill(from.Name, doc))
 	if err := s.carry(ctx, doc, from, "cabinet-a"); err != nil {
 		return err
 	}

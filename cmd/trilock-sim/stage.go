@@ -142,10 +142,10 @@ func (s *stage) told(ctx context.Context, code alerts.Code, subject string, reas
 }
 
 var noticeWords = map[alerts.Reason]fact.Text{
-	alerts.ReasonRaised:       {ZH: "保卫值班台收到警报：%[1]s（%[2]s）", EN: "the security desk is told: %[1]s (%[2]s)"},
-	alerts.ReasonRepeated:     {ZH: "无人处理，再次提醒：%[1]s（%[2]s）", EN: "nobody acted, so it is told again: %[1]s (%[2]s)"},
-	alerts.ReasonAcknowledged: {ZH: "已有人接手：%[1]s（%[2]s）", EN: "somebody took it in hand: %[1]s (%[2]s)"},
-	alerts.ReasonEnded:        {ZH: "事实已结束：%[1]s（%[2]s）", EN: "the fact has ended: %[1]s (%[2]s)"},
+	alerts.ReasonRaised:       {ZH: "保卫值班台收到警报：%[1]s（%[2]s）", EN: "security is told: %[1]s (%[2]s)"},
+	alerts.ReasonRepeated:     {ZH: "无人处理，再次提醒：%[1]s（%[2]s）", EN: "told again, nobody acted: %[1]s (%[2]s)"},
+	alerts.ReasonAcknowledged: {ZH: "已有人接手：%[1]s（%[2]s）", EN: "in hand: %[1]s (%[2]s)"},
+	alerts.ReasonEnded:        {ZH: "事实已结束：%[1]s（%[2]s）", EN: "ended: %[1]s (%[2]s)"},
 }
 
 // acknowledge has the guard take an alert in hand.
