@@ -20,6 +20,7 @@ const (
 	DoorHeldOpen   Code = "door-held-open"
 	DeviceDown     Code = "device-down"
 	DeviceFault    Code = "device-fault"
+	LineAttacked   Code = "badge-line-attacked"
 	SafeLeftOpen   Code = "safe-left-open"
 	SafeNoSession  Code = "safe-opened-without-session"
 	SafeContents   Code = "safe-contents-differ"
@@ -106,6 +107,10 @@ var kinds = []Kind{
 		Title: fact.Text{ZH: "设备故障", EN: "Device fault"},
 		Text:  fact.Text{ZH: "%[1]s 报告故障（%[2]s）。", EN: "%[1]s reports a fault (%[2]s)."},
 		ToDo:  fact.Text{ZH: "检查设备；若为拆动，按事件处理。", EN: "Check the device; treat tampering as an incident."}},
+	{Code: LineAttacked, Severity: Critical, Rule: "DEV-1",
+		Title: fact.Text{ZH: "读卡器线路受攻击", EN: "Badge line under attack"},
+		Text:  fact.Text{ZH: "%[1]s 的加密通道被干扰或降级（%[2]s），已停用该读卡器。", EN: "Somebody tampers with the secure channel of %[1]s (%[2]s); it is not used until that ends."},
+		ToDo:  fact.Text{ZH: "到场检查读卡器和线路，是否被更换或并接。", EN: "Go and look at the reader and its cable: was one exchanged, or something added?"}},
 	{Code: SafeLeftOpen, Severity: Critical, Rule: "SAF-3",
 		Title: fact.Text{ZH: "保险柜未锁", EN: "Safe not locked"},
 		Text:  fact.Text{ZH: "%[1]s 未在规定时间内关闭锁好：%[2]s。", EN: "%[1]s was not shut and locked in time: %[2]s."},

@@ -746,3 +746,14 @@ func TestTwoFoldersInOneHandOver(t *testing.T) {
 	wantEqual(t, "first", s.document(folder1).Loan.Status, custody.LoanOut)
 	wantEqual(t, "second", s.document(folder2).Loan.Status, custody.LoanOut)
 }
+
+// A secure channel that is denied or downgraded is an attack, critical, until the reader is up again.
+func TestAttackedBadgeLine(t *testing.T) {
+	for _, code := range []string{"clear-text", "security-denied", "default-key", "weak-key"} {
+		s := newSite(t)
+		s.feed(fact.DeviceReport{Device: "badge-in", State: fact.DeviceDown, Code: code})
+		wantEqual(t, code, s.raised(), []alerts.Code{alerts.LineAttacked})
+		s.feed(fact.DeviceReport{Device: "badge-in", State: fact.DeviceUp})
+		wantEqual(t, "ended by fact", s.notices[len(s.notices)-1].Reason, alerts.ReasonEnded)
+	}
+}

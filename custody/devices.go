@@ -5,6 +5,10 @@ import (
 	"trilock/custody/fact"
 )
 
+// attacks are the codes by which a badge line says that its secure channel was denied,
+// downgraded or keyed with what everybody knows: no fault of a device looks like that.
+var attacks = map[string]bool{"clear-text": true, "security-denied": true, "default-key": true, "weak-key": true}
+
 // device takes a driver's word on its device.
 func (d *decision) device(f fact.DeviceReport) {
 	was, configured := d.devices[f.Device]
@@ -12,10 +16,15 @@ func (d *decision) device(f fact.DeviceReport) {
 		return
 	}
 	d.emit(string(f.Device), &DeviceChanged{Device: f.Device, State: f.State, Code: clip(f.Code), Detail: clip(f.Detail), Identity: clip(f.Identity)})
+	if attacks[f.Code] {
+		d.raise(alerts.LineAttacked, string(f.Device), d.site.deviceName(f.Device), f.Code)
+		return
+	}
 	switch f.State {
 	case fact.DeviceUp:
 		d.end(alerts.DeviceDown, string(f.Device))
 		d.end(alerts.DeviceFault, string(f.Device))
+		d.end(alerts.LineAttacked, string(f.Device))
 	case fact.DeviceFault:
 		d.end(alerts.DeviceDown, string(f.Device))
 		d.raise(alerts.DeviceFault, string(f.Device), d.site.deviceName(f.Device), clip(f.Code))

@@ -172,6 +172,20 @@ var deviceCodes = map[string]fact.Text{
 	"restarted":        {ZH: "刚刚重启", EN: "it has restarted"},
 	"antenna-fault":    {ZH: "天线故障", EN: "antenna fault"},
 	"tamper":           {ZH: "被拆动", EN: "tampered"},
+	"line-lost":        {ZH: "线路中断", EN: "its line is lost"},
+	"garbage":          {ZH: "数据无法识别，检查波特率与协议", EN: "what it says makes no sense: check speed and protocol"},
+	"overheated":       {ZH: "过热", EN: "too hot"},
+	"lock-offline":     {ZH: "锁离线", EN: "the lock is offline"},
+	"lock-silent":      {ZH: "锁无报告", EN: "the lock does not report"},
+	"broker-lost":      {ZH: "MQTT 代理断开", EN: "the MQTT broker is away"},
+	"clear-text":       {ZH: "线路上出现明文", EN: "clear text on its line"},
+	"security-denied":  {ZH: "读卡器否认支持加密", EN: "it denies having a secure channel"},
+	"default-key":      {ZH: "读卡器仍用出厂密钥", EN: "it answers to the factory's key"},
+	"weak-key":         {ZH: "密钥过弱", EN: "its key is weak"},
+	"key-changing":     {ZH: "正在更换密钥", EN: "its key is being changed"},
+	"key-changed":      {ZH: "密钥已更换", EN: "its key was changed"},
+	"install-opened":   {ZH: "安装窗口已打开", EN: "its install window is open"},
+	"install-closed":   {ZH: "安装窗口已关闭", EN: "its install window is closed"},
 }
 
 // certaintyWords name how sure a sighting is.
