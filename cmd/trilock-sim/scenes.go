@@ -378,7 +378,21 @@ func (s *stage) unplugging(ctx context.Context) error {
 func (s *stage) carryingOut(ctx context.Context) error {
 	s.heading(fact.Text{ZH: "文件未经批准离开", EN: "A folder leaves without approval"})
 	s.say(fact.Text{ZH: "%[1]s 夹着 %[2]s 走向大门口", EN: "%[1]s walks to the exit with %[2]s"}.Fill(simsite.Careless.Name, carriedOut))
-	if err := s.carry(ctx, carriedOut, simsite.Careless, "exit"); err != nil {
+	if err := s.site.Take(carriedOut, simsite.Careless); err != nil {
+		return err
+	}
+	for _, place := range []string{"doorway", "corridor"} {
+		if err := s.walk(ctx, 800*time.Millisecond); err != nil {
+			return err
+		}
+		if err := s.site.Pass(simsite.Careless, place); err != nil {
+			return err
+		}
+	}
+	if err := s.walk(ctx, 800*time.Millisecond); err != nil {
+		return err
+	}
+	if err := s.site.Put(carriedOut, simsite.Careless, "exit"); err != nil {
 		return err
 	}
 	if err := s.told(ctx, alerts.LeftZone, carriedOut, alerts.ReasonRaised); err != nil {

@@ -126,7 +126,7 @@ func devicesAre(state, code string) func(custody.Overview) bool {
 	}
 }
 
-var ports = []string{"cabinet-a", "cabinet-b", "safe", "reading-room", "exit", "osdp-door", "osdp-room"}
+var ports = []string{"cabinet-a", "cabinet-b", "door", "safe", "reading-room", "exit", "osdp-door", "osdp-room"}
 
 // Ports that do not exist at the start, come later, and vanish again: the daemon runs,
 // says so, and recovers.

@@ -45,6 +45,7 @@ places:
   - {id: outside, kind: outside, name: 院外, name_en: outside}
   - {id: exit, kind: passage, name: 大门口, name_en: the exit, adjoins: [outside, corridor]}
   - {id: corridor, kind: corridor, name: 走廊, name_en: corridor}
+  - {id: doorway, kind: passage, name: 保密室门口, name_en: the doorway, adjoins: [corridor, room]}
   - {id: room, kind: room, name: 保密室, name_en: secrecy room, adjoins: [corridor]}
   - {id: reading-room, kind: reading-room, name: 阅读室, name_en: reading room, adjoins: [room]}
   - {id: cabinet-a, kind: cabinet, name: 甲柜, name_en: cabinet A, adjoins: [room], levels: [secret, confidential], badge_reader: badge-cabinets}

@@ -77,6 +77,9 @@ func (s *Site) Take(document string, p Person) error {
 	return s.field.Carry(epc(f.EPC), p.ID+"#")
 }
 
+// Pass has a person walk to a place with everything they carry.
+func (s *Site) Pass(p Person, place string) error { return s.field.Walk(p.ID+"#", place) }
+
 // Put has a person walk to a place with a folder and lay it down there.
 func (s *Site) Put(document string, p Person, place string) error {
 	f, err := folder(document)
