@@ -199,7 +199,7 @@ type Channel struct {
 	URL        string `yaml:"url" want:"the address of the webhook, https://..."`
 	SecretFile File   `yaml:"secret_file" file:"secret" want:"the file of the secret that signs the webhook's requests"`
 	// Timeout bounds one attempt.
-	Timeout Duration `yaml:"timeout" min:"1s" max:"60s" want:"how long one attempt of the webhook may take"`
+	Timeout Duration `yaml:"timeout" min:"1s" max:"25s" want:"how long one attempt of the webhook may take"`
 }
 
 // Account is a desk or a machine that signs in by a token.

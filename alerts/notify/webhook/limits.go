@@ -10,7 +10,7 @@ const (
 	ConnectMax = 5 * time.Second
 	// RequestMax bounds one delivery from connect to the end of the answer. A receiver that needs
 	// longer to store one notice is not well, and trying again is safe.
-	RequestMax = 10 * time.Second
+	RequestMax = 25 * time.Second
 	// IdleMax closes a connection that has not been needed, before a firewall forgets it.
 	IdleMax = time.Minute
 	// RetryAfterMax bounds what a receiver can ask for: no answer of a receiver may

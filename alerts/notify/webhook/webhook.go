@@ -58,6 +58,8 @@ type Settings struct {
 	URL string
 	// Secret signs every request: at least MinSecretBytes.
 	Secret []byte
+	// Timeout bounds one delivery from connect to the end of the answer; 0 and all above RequestMax mean RequestMax.
+	Timeout time.Duration
 	// Roots are the certificate authorities that the server's certificate must come from; nil
 	// means those of the system.
 	Roots *x509.CertPool
@@ -94,10 +96,14 @@ func New(s Settings) (*Webhook, error) {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: ConnectMax}).DialContext
 	}
+	timeout := RequestMax
+	if s.Timeout > 0 {
+		timeout = min(s.Timeout, RequestMax)
+	}
 	return &Webhook{
 		url: s.URL, host: u.Host, secret: append([]byte(nil), s.Secret...),
 		client: &http.Client{
-			Timeout: RequestMax,
+			Timeout: timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error {
 				return http.ErrUseLastResponse
 			},
@@ -105,7 +111,7 @@ func New(s Settings) (*Webhook, error) {
 				DialContext:            dial,
 				TLSClientConfig:        &tls.Config{RootCAs: s.Roots, MinVersion: tls.VersionTLS12},
 				TLSHandshakeTimeout:    ConnectMax,
-				ResponseHeaderTimeout:  RequestMax,
+				ResponseHeaderTimeout:  timeout,
 				MaxResponseHeaderBytes: MaxResponseHeaderBytes,
 				MaxIdleConns:           1,
 				MaxConnsPerHost:        1,

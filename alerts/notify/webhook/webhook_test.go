@@ -254,3 +254,21 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
+
+// A receiver that takes the request and never answers is left after the configured time.
+func TestTimeoutIsTheConfiguredOne(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer server.Close()
+	defer close(release)
+	w, err := New(Settings{URL: server.URL, Secret: []byte("a secret of the test's own"), Timeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), RequestMax/2)
+	defer cancel()
+	if err := w.Notify(ctx, alerts.Notice{ID: "1-1", Severity: alerts.Critical}); err == nil || notify.IsPermanent(err) || ctx.Err() != nil {
+		t.Errorf("a silent receiver: %v (context %v), want a temporary failure before the context ends", err, ctx.Err())
+	}
+}

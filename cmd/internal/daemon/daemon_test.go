@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver of the record, to damage one
 	"go.uber.org/goleak"
 
+	"trilock/alerts"
 	"trilock/cmd/internal/simsite"
 	"trilock/configs"
 	"trilock/custody"
@@ -155,6 +157,29 @@ func TestPortsComeAndGo(t *testing.T) {
 	if err := w.stop(); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
+}
+
+// ACC-3, over the real badge line: a door forced and then held open, until it is shut.
+func TestDoorForcedAndHeldOpen(t *testing.T) {
+	w := newWorld(t)
+	w.run(slog.New(slog.DiscardHandler))
+	w.until("the door known and shut", func(o custody.Overview) bool { return o.Doors[0].Open != nil && !*o.Doors[0].Open })
+	standing := func(o custody.Overview) (kinds []alerts.Code) {
+		for _, a := range o.Alerts {
+			if a.Subject == "room-door" && a.Ended == nil {
+				kinds = append(kinds, a.Code)
+			}
+		}
+		slices.Sort(kinds)
+		return kinds
+	}
+	w.site.SwingDoor(true)
+	w.until("forced", func(o custody.Overview) bool { return slices.Equal(standing(o), []alerts.Code{alerts.DoorForced}) })
+	w.until("held open", func(o custody.Overview) bool {
+		return slices.Equal(standing(o), []alerts.Code{alerts.DoorForced, alerts.DoorHeldOpen})
+	})
+	w.site.SwingDoor(false)
+	w.until("both ended by the fact", func(o custody.Overview) bool { return len(standing(o)) == 0 && !*o.Doors[0].Open })
 }
 
 // A record from a newer version, or one that was altered: the daemon refuses to start,

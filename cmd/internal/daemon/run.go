@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +123,8 @@ func (r *rooms) channel(c configs.Channel) (notify.Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return webhook.New(webhook.Settings{URL: c.URL, Secret: secret})
+	// The line end after the secret is the editor's, not the secret's.
+	return webhook.New(webhook.Settings{URL: c.URL, Secret: bytes.TrimSpace(secret), Timeout: c.Timeout.Std()})
 }
 
 func deliveryMetrics(reg prometheus.Registerer) dispatch.Metrics {

@@ -170,7 +170,7 @@ func (s *Site) writeKeys() error {
 		}
 	}
 	s.WebhookSecret = []byte(randomHex(32))
-	return os.WriteFile(s.path("keys/webhook.secret"), s.WebhookSecret, 0o600)
+	return os.WriteFile(s.path("keys/webhook.secret"), append(s.WebhookSecret, '\n'), 0o600) // as an editor, or trilock key, leaves it
 }
 
 func (s *Site) path(rel string) string     { return filepath.Join(s.Dir, rel) }

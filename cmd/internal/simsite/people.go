@@ -51,6 +51,9 @@ func (s *Site) TryDoor(ctx context.Context, p Person) (opened bool, err error) {
 	return true, errors.Join(err, hold(ctx, doorTime))
 }
 
+// SwingDoor moves the room door's leaf, whoever pushes it and whether the strike holds it or not.
+func (s *Site) SwingDoor(open bool) { s.pds[DoorIn].SetInput(0, open) }
+
 // strikeTime is how long a person waits for the strike to click before giving up.
 const strikeTime = 1500 * time.Millisecond
 
