@@ -21,6 +21,8 @@ const (
 	CodeGarbage = "garbage"
 	// CodeHandshakeFailed: the device answers and refuses what it was asked at the start.
 	CodeHandshakeFailed = "handshake-failed"
+	// CodeUnstable: the device comes and goes all the time. It is at fault until one state lasts.
+	CodeUnstable = "unstable"
 	// CodeStopped: the driver ended without saying why. It is a fault of the program.
 	CodeStopped = "driver-stopped"
 )

@@ -2,6 +2,8 @@ package devices
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -16,7 +18,8 @@ import (
 //
 // It reports a device down once, when it goes down, and once more for each new reason
 // that comes up while it stays down. It never reports a device up: only the driver,
-// which has spoken with it, can do that. The driver of a line with several devices
+// which has spoken with it, can do that. Of a device that comes and goes all the time it
+// reports that (CodeUnstable) instead of each coming and going. The driver of a line with several devices
 // reports their states itself; the supervisor adds that all of them are down when the
 // line is.
 type Supervisor struct {
@@ -35,7 +38,9 @@ func (s *Supervisor) Run(ctx context.Context, facts Sink) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	line := &line{devices: s.Devices, log: log.With("devices", s.Devices), next: facts, states: map[fact.DeviceID]fact.DeviceState{}}
+	calm := newCalm(facts)
+	defer calm.stop()
+	line := &line{devices: s.Devices, log: log.With("devices", s.Devices), next: calm, states: map[fact.DeviceID]fact.DeviceState{}}
 	wait := backoff.ExponentialBackOff{
 		InitialInterval: RedialMin, MaxInterval: RedialMax, Multiplier: 2, RandomizationFactor: redialJitter,
 	}
@@ -44,10 +49,14 @@ func (s *Supervisor) Run(ctx context.Context, facts Sink) {
 		if ctx.Err() != nil {
 			return
 		}
-		if line.upFor() >= settledAfter {
+		if line.wasUp() {
 			wait.Reset()
 		}
 		line.failed(ctx, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			pause(ctx, RedialMin)
+			continue
+		}
 		pause(ctx, wait.NextBackOff())
 	}
 }
@@ -97,7 +106,7 @@ type line struct {
 
 	mu      sync.Mutex // a driver may report from several goroutines
 	states  map[fact.DeviceID]fact.DeviceState
-	upSince time.Time       // when a device of the line last came up; zero while none is
+	up      bool            // some device came up since the line last failed
 	reasons map[string]bool // codes reported in this outage; nil when there is none
 	tries   int
 	began   time.Time
@@ -121,23 +130,18 @@ func (l *line) learn(r fact.DeviceReport) {
 	if r.State != fact.DeviceUp && r.State != fact.DeviceFault {
 		return
 	}
-	if l.upSince.IsZero() {
-		l.upSince = time.Now()
-	}
+	l.up = true
 	if l.reasons != nil {
 		l.log.Info("device line is back", "tries", l.tries, "outage", time.Since(l.began).Round(time.Millisecond))
 		l.reasons, l.tries = nil, 0
 	}
 }
 
-// upFor returns how long some device of the line has been up.
-func (l *line) upFor() time.Duration {
+// wasUp returns whether some device of the line has been up since the line last failed.
+func (l *line) wasUp() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.upSince.IsZero() {
-		return 0
-	}
-	return time.Since(l.upSince)
+	return l.up
 }
 
 // failed takes note that the line is down, and reports it where that is news.
@@ -154,7 +158,7 @@ func (l *line) news(err error) []fact.DeviceReport {
 		l.reasons, l.began = map[string]bool{}, time.Now()
 	}
 	l.tries++
-	l.upSince = time.Time{}
+	l.up = false
 	code := CodeOf(err)
 	newReason := !l.reasons[code]
 	if newReason {

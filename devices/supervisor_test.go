@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,7 +23,13 @@ import (
 	"trilock/devices"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The soaks wait most of the time: all at once they take no longer than one.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // outage is what one attempt of the script does.
 type outage struct {
@@ -119,7 +127,7 @@ func TestDownIsReportedOnceForEachReason(t *testing.T) {
 }
 
 func TestWaitsDoubleAndAreCapped(t *testing.T) {
-	s := &script{attempts: []outage{{dial: errMissing}}}
+	s := &script{attempts: []outage{{dial: fmt.Errorf("open: %w", devices.ErrBusy)}}}
 	play(t, s, time.Minute, "a")
 	want := devices.RedialMin
 	for i := 1; i < len(s.at); i++ {
@@ -129,31 +137,64 @@ func TestWaitsDoubleAndAreCapped(t *testing.T) {
 		}
 		want = min(2*want, devices.RedialMax)
 	}
-	if len(s.at) < 12 {
+	if len(s.at) < 45 {
 		t.Errorf("only %d attempts in a minute", len(s.at))
 	}
 }
 
-func TestLongUpMeansAQuickRetry(t *testing.T) {
+// A port that is not there is looked for at a steady pace, however long it is away.
+func TestMissingPortIsLookedForSteadily(t *testing.T) {
+	s := &script{attempts: []outage{{dial: errMissing}}}
+	reports, _ := play(t, s, time.Hour, "a")
+	if gap := s.at[len(s.at)-1].Sub(s.at[len(s.at)-2]); gap != devices.RedialMin {
+		t.Errorf("after an hour the wait is %v", gap)
+	}
+	if len(reports) != 1 {
+		t.Errorf("%d reports of one outage", len(reports))
+	}
+}
+
+// What was up is dialled again at once, however long it was being sought before.
+func TestUpMeansAQuickRetry(t *testing.T) {
 	s := &script{attempts: []outage{
-		{dial: errMissing}, {dial: errMissing}, {dial: errMissing}, {dial: errMissing}, {dial: errMissing}, {dial: errMissing},
+		up(0, errSilent), up(0, errSilent), {dial: devices.ErrBusy}, {dial: devices.ErrBusy}, {dial: devices.ErrBusy}, {dial: devices.ErrBusy},
 		up(halfAMinute, errUnplug, "a"), up(neverFails, nil, "a"),
 	}}
 	reports, _ := play(t, s, 2*time.Minute, "a")
-	want := []string{"a 2 port-missing", "a 1 connected", "a 2 line-lost", "a 1 connected"}
+	want := []string{"a 2 no-answer", "a 2 port-busy", "a 1 connected", "a 2 line-lost", "a 1 connected"}
 	if diff := cmp.Diff(want, reports); diff != "" {
 		t.Errorf("reports (-want +got):\n%s", diff)
 	}
 	if gap := s.at[7].Sub(s.at[6]) - halfAMinute; gap > devices.RedialMin*121/100 {
-		t.Errorf("the first retry after a long time up came after %v", gap)
+		t.Errorf("the first retry came after %v", gap)
 	}
 }
 
-func TestLoosePlugSlowsDown(t *testing.T) {
-	s := &script{attempts: []outage{up(time.Millisecond, errUnplug, "a")}}
-	reports, _ := play(t, s, time.Minute, "a")
-	if len(reports) > 40 {
-		t.Errorf("%d reports in a minute", len(reports))
+// A loose plug is dialled again without end, fills the record with a bounded number of its
+// comings and goings, and is said to be unstable. What lasts after that is reported.
+func TestLoosePlug(t *testing.T) {
+	s := &script{attempts: slices.Repeat([]outage{up(time.Second, errUnplug, "a")}, 4000)}
+	s.attempts = append(s.attempts, up(neverFails, nil, "a"))
+	reports, _ := play(t, s, 2*time.Hour, "a")
+	if len(s.at) != 4001 {
+		t.Fatalf("dialled %d times", len(s.at))
+	}
+	if len(reports) < 300 || len(reports) > 320 {
+		t.Errorf("%d reports", len(reports))
+	}
+	unstable := slices.Index(reports, "a 3 unstable")
+	if unstable < 300 || !slices.Equal(reports[unstable+1:], []string{"a 1 connected"}) {
+		t.Errorf("report %d says unstable; after it: %v", unstable, reports[max(unstable, 0):])
+	}
+}
+
+// A device that is unstable and then stays away is reported down.
+func TestLoosePlugThatFallsOut(t *testing.T) {
+	s := &script{attempts: slices.Repeat([]outage{up(time.Second, errUnplug, "a")}, 200)}
+	s.attempts = append(s.attempts, outage{dial: errMissing})
+	reports, _ := play(t, s, time.Hour, "a")
+	if last := reports[len(reports)-1]; last != "a 2 port-missing" || !slices.Contains(reports, "a 3 unstable") {
+		t.Errorf("the last report is %q of %d", last, len(reports))
 	}
 }
 

@@ -154,13 +154,16 @@ var roleNames = map[Role]fact.Text{
 
 // phaseNames say how far an opening of the safe has come, for people who stand before it.
 var phaseNames = map[string]fact.Text{
-	"stated":      {ZH: "事由已登记，等待三方刷卡", EN: "Purpose stated: the three parties may badge"},
-	"gathering":   {ZH: "正在等待三方到齐", EN: "Waiting for all three parties"},
-	"challenging": {ZH: "三方到齐，等待三把锁应答", EN: "All three are here: waiting for the locks"},
-	"unlocking":   {ZH: "正在开锁", EN: "Unlocking"},
-	"unlocked":    {ZH: "已开锁，请开门", EN: "Unlocked: open the door now"},
-	"open":        {ZH: "柜门已开，三方在场", EN: "Open, the three parties present"},
-	"shutting":    {ZH: "门已关，等待三把锁锁闭", EN: "Shut: waiting for the locks to lock"},
+	"stated":       {ZH: "事由已登记，等待三方刷卡", EN: "Purpose stated: the three parties may badge"},
+	"gathering":    {ZH: "正在等待三方到齐", EN: "Waiting for all three parties"},
+	"challenging":  {ZH: "三方到齐，等待三把锁应答", EN: "All three are here: waiting for the locks"},
+	"delaying":     {ZH: "三方到齐，延时中，请等待", EN: "All three are here: the time delay is running"},
+	"reconfirming": {ZH: "延时结束，请三方再次刷卡并输密码", EN: "The delay is over: all three show badge and PIN again"},
+	"closing":      {ZH: "已锁好，请三方刷卡并输密码确认", EN: "Locked: all three confirm with badge and PIN"},
+	"unlocking":    {ZH: "正在开锁", EN: "Unlocking"},
+	"unlocked":     {ZH: "已开锁，请开门", EN: "Unlocked: open the door now"},
+	"open":         {ZH: "柜门已开，三方在场", EN: "Open, the three parties present"},
+	"shutting":     {ZH: "门已关，等待三把锁锁闭", EN: "Shut: waiting for the locks to lock"},
 }
 
 // deviceCodes put a device's code into words; a code that is not here is shown as it is.
@@ -172,6 +175,7 @@ var deviceCodes = map[string]fact.Text{
 	"restarted":        {ZH: "刚刚重启", EN: "it has restarted"},
 	"antenna-fault":    {ZH: "天线故障", EN: "antenna fault"},
 	"tamper":           {ZH: "被拆动", EN: "tampered"},
+	"unstable":         {ZH: "时断时续", EN: "it comes and goes"},
 	"line-lost":        {ZH: "线路中断", EN: "its line is lost"},
 	"garbage":          {ZH: "数据无法识别，检查波特率与协议", EN: "what it says makes no sense: check speed and protocol"},
 	"overheated":       {ZH: "过热", EN: "too hot"},
