@@ -7,24 +7,26 @@ type Code string
 
 // The kinds of alert.
 const (
-	LeftZone       Code = "left-authorised-zone"
-	Misplaced      Code = "misplaced"
-	Missing        Code = "missing"
-	Overdue        Code = "overdue"
-	NotReadable    Code = "not-readable"
-	UnknownTag     Code = "unknown-tag"
-	UnknownBadge   Code = "unknown-badge"
-	BadgeBarred    Code = "badge-barred"
-	WrongPIN       Code = "wrong-pin"
-	DoorForced     Code = "door-forced"
-	DoorHeldOpen   Code = "door-held-open"
-	DeviceDown     Code = "device-down"
-	DeviceFault    Code = "device-fault"
-	LineAttacked   Code = "badge-line-attacked"
-	SafeLeftOpen   Code = "safe-left-open"
-	SafeNoSession  Code = "safe-opened-without-session"
-	SafeContents   Code = "safe-contents-differ"
-	ChannelFailing Code = "channel-failing"
+	LeftZone        Code = "left-authorised-zone"
+	Misplaced       Code = "misplaced"
+	Missing         Code = "missing"
+	Overdue         Code = "overdue"
+	NotReadable     Code = "not-readable"
+	UnknownTag      Code = "unknown-tag"
+	UnknownBadge    Code = "unknown-badge"
+	BadgeBarred     Code = "badge-barred"
+	WrongPIN        Code = "wrong-pin"
+	DoorForced      Code = "door-forced"
+	DoorHeldOpen    Code = "door-held-open"
+	DeviceDown      Code = "device-down"
+	DeviceFault     Code = "device-fault"
+	LineAttacked    Code = "badge-line-attacked"
+	SafeLeftOpen    Code = "safe-left-open"
+	SafeNoSession   Code = "safe-opened-without-session"
+	SafeContents    Code = "safe-contents-differ"
+	SafeUnconfirmed Code = "safe-closing-unconfirmed"
+	Duress          Code = "duress"
+	ChannelFailing  Code = "channel-failing"
 )
 
 // Kind declares everything about one kind of alert in one place.
@@ -36,6 +38,9 @@ type Kind struct {
 	// Text is the sentence; its verbs are filled with the arguments given to Begin.
 	Text fact.Text
 	ToDo fact.Text
+	// Silent kinds are for security alone: no lamp, no sound, and no screen that whoever
+	// stands beside the person in danger could see.
+	Silent bool
 	// Momentary kinds have no lasting condition: they end by themselves as soon as they are raised.
 	Momentary bool
 }
@@ -123,6 +128,14 @@ var kinds = []Kind{
 		Title: fact.Text{ZH: "保险柜存取与事由不符", EN: "Safe contents differ from the purpose"},
 		Text:  fact.Text{ZH: "%[1]s 开启期间，%[2]s %[3]s，不在所述事由之内。", EN: "While %[1]s was open, %[2]s %[3]s, which the stated purpose does not cover."},
 		ToDo:  fact.Text{ZH: "三方在场时立即核对。", EN: "Check it now, while the three parties stand there."}},
+	{Code: SafeUnconfirmed, Severity: Warning, Rule: "SAF-3",
+		Title: fact.Text{ZH: "保险柜关闭未确认", EN: "Closing of the safe not confirmed"},
+		Text:  fact.Text{ZH: "%[1]s 已关好锁好，但 %[2]s 未确认。", EN: "%[1]s is shut and locked, but not confirmed by: %[2]s."},
+		ToDo:  fact.Text{ZH: "与当事人核对开启经过和柜内文件。", EN: "Ask them what was done, and check the contents."}, Momentary: true},
+	{Code: Duress, Severity: Critical, Rule: "SAF-1",
+		Title: fact.Text{ZH: "胁迫报警", EN: "Duress"},
+		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 输入了胁迫密码。", EN: "%[1]s entered the duress PIN at %[2]s."},
+		ToDo:  fact.Text{ZH: "不要打电话到现场，不要惊动对方；立即报警并封控出口。", EN: "Do not call the room and do not show that you know; call the police and hold the exits."}, Momentary: true, Silent: true},
 	{Code: ChannelFailing, Severity: Warning, Rule: "ACC-4",
 		Title: fact.Text{ZH: "通知渠道失败", EN: "Notice channel failing"},
 		Text:  fact.Text{ZH: "渠道 %[1]s 无法送达：%[2]s。", EN: "Channel %[1]s cannot deliver: %[2]s."},

@@ -14,22 +14,18 @@ type checks struct {
 	site         *Site
 	places       map[ID]Place
 	badgeReaders map[ID]string // to the path of its entry
-	uhfReaders   map[ID]string
 	locks        map[ID]string
 	channels     map[ID]string
 }
 
 // check runs all checks of relations.
 func check(site *Site, w *walk) {
-	c := &checks{
-		walk: w, site: site,
-		places: map[ID]Place{}, badgeReaders: map[ID]string{}, uhfReaders: map[ID]string{},
-		locks: map[ID]string{}, channels: map[ID]string{},
-	}
+	c := newChecks(site, w)
 	c.collect()
 	c.checkIdentity()
 	c.checkReaders()
 	c.checkBadgeLines()
+	c.checkCards()
 	c.checkPlaces()
 	c.checkAdjoining()
 	c.checkDoors()
@@ -41,6 +37,14 @@ func check(site *Site, w *walk) {
 	c.checkPolicy()
 	c.checkAlerts()
 	c.checkAccess()
+}
+
+func newChecks(site *Site, w *walk) *checks {
+	return &checks{
+		walk: w, site: site,
+		places: map[ID]Place{}, badgeReaders: map[ID]string{},
+		locks: map[ID]string{}, channels: map[ID]string{},
+	}
 }
 
 // collect gathers what can be referred to, and refuses ids that are not unique. Readers,
@@ -60,7 +64,6 @@ func (c *checks) collect() {
 	}
 	for i, r := range c.site.Readers {
 		devices.put(at("readers", i)+".id", r.ID)
-		c.uhfReaders[r.ID] = at("readers", i)
 	}
 	for i, l := range c.site.BadgeLines {
 		devices.put(at("badge_lines", i)+".id", l.ID)

@@ -64,6 +64,7 @@ func (c *checks) checkReaders() {
 		if r.Protocol != "" {
 			c.checkSpeed(path+".baud", r.Baud, r.Protocol.speeds())
 		}
+		c.checkReaderKeys(path, r.Protocol)
 		antennas := usesOf[uint8](c, "a port")
 		for j, a := range r.Antennas {
 			antenna := at(path+".antennas", j)
@@ -77,6 +78,49 @@ func (c *checks) checkReaders() {
 	for i, l := range c.site.BadgeLines {
 		ports.put(at("badge_lines", i)+".port", l.Port)
 	}
+}
+
+// ownKey is a setting that not all readers have.
+type ownKey struct {
+	key       string
+	protocols []Protocol
+}
+
+func ownKeys() []ownKey {
+	return []ownKey{
+		{"rssi", []Protocol{ProtocolGX5A, ProtocolR2000A0, ProtocolUHFReader}},
+		{"temperature_max", []Protocol{ProtocolR2000A0}},
+		{"antenna_check_db", []Protocol{ProtocolR2000A0}},
+		{"inputs_active", []Protocol{ProtocolGX5A, ProtocolR2000A0, ProtocolMercury}},
+		{"polls", []Protocol{ProtocolM100}},
+		{"q", []Protocol{ProtocolUHFReader}},
+	}
+}
+
+// checkReaderKeys refuses a setting that the reader's protocol does not have: whoever
+// wrote it believes that it does something.
+func (c *checks) checkReaderKeys(path string, p Protocol) {
+	if p == "" || !c.fine(path+".protocol") {
+		return
+	}
+	for _, own := range ownKeys() {
+		setting := path + "." + own.key
+		if c.given(setting) && c.fine(setting) && !slices.Contains(own.protocols, p) {
+			c.add(setting, "a setting of other readers", fmt.Sprintf("none with %s: it belongs to %s", p, strings.Join(texts(own.protocols...), ", ")))
+		}
+	}
+}
+
+// inputs returns how many inputs readers of a protocol have that can be read.
+func (p Protocol) inputs() uint8 {
+	switch p {
+	case ProtocolGX5A, ProtocolMercury:
+		return 4
+	case ProtocolR2000A0:
+		return 2
+	case ProtocolUHFReader, ProtocolM100, ProtocolFEIG:
+	}
+	return 0
 }
 
 // serialPorts: one port, one line. Two names of one port (a link under by-id and the
@@ -97,10 +141,16 @@ func (c *checks) checkBadgeLines() {
 	keys := usesOf[File](c, "a key")
 	for i, l := range c.site.BadgeLines {
 		path := at("badge_lines", i)
+		if l.Protocol == ProtocolRDM6300 {
+			c.checkSpeed(path+".baud", l.Baud, []int{9600})
+			c.checkPlainLine(path, l)
+			continue
+		}
 		c.checkSpeed(path+".baud", l.Baud, badgeSpeeds())
 		addresses := map[uint8]string{}
 		for j, r := range l.Readers {
 			reader := at(path+".readers", j)
+			c.needOSDP(reader)
 			keys.put(reader+".key_file", r.KeyFile)
 			if !c.given(reader+".address") || !c.fine(reader+".address") {
 				continue
@@ -126,6 +176,11 @@ func (c *checks) checkSafes() {
 		for j, lock := range s.Locks {
 			if refer(c, at(path+".locks", j), lock, c.locks, "a lock") {
 				locks.put(at(path+".locks", j), lock)
+			}
+		}
+		for j, h := range s.Hours {
+			if path := at(path+".hours", j); h.Until <= h.From && c.fine(path+".from", path+".until") {
+				c.add(path+".until", h.Until.String(), "later than "+path+".from ("+h.From.String()+")")
 			}
 		}
 		if s.Approvals == ApprovalsByController && c.site.ControllerKey == "" && c.fine("controller_key") {

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 	_ "time/tzdata" // time zones are known on a host without a zone database, and the same everywhere
 )
@@ -118,7 +119,7 @@ func (c *checks) checkAdjoining() {
 			}
 		}
 	}
-	if c.doubtful("places", "adjoins", "id") || !c.fine("places") || outside == "" {
+	if c.layout || c.doubtful("places", "adjoins", "id") || !c.fine("places") || outside == "" {
 		return
 	}
 	reached := map[ID]bool{outside: true}
@@ -176,8 +177,20 @@ func (c *checks) checkInput(inputs uses[Input], path string, in *Input) {
 	if in == nil || in.Device == "" || !c.fine(path+".device", path+".input") {
 		return
 	}
-	if _, ok := c.uhfReaders[in.Device]; !ok && !refer(c, path+".device", in.Device, c.badgeReaders, "a badge reader or UHF reader") {
+	i := slices.IndexFunc(c.site.Readers, func(r Reader) bool { return r.ID == in.Device })
+	if i < 0 && !refer(c, path+".device", in.Device, c.badgeReaders, "a badge reader or UHF reader") {
 		return
+	}
+	if i >= 0 && c.fine(at("readers", i)+".protocol") {
+		p := c.site.Readers[i].Protocol
+		switch n := p.inputs(); {
+		case n == 0:
+			c.add(path+".device", printable(string(in.Device)), fmt.Sprintf("a badge reader, or another UHF reader: %s tells no inputs", p))
+			return
+		case in.Input >= n:
+			c.add(path+".input", strconv.Itoa(int(in.Input)), fmt.Sprintf("a number from 0 to %d: %s tells no more", n-1, p))
+			return
+		}
 	}
 	inputs.put(path, *in)
 }

@@ -114,6 +114,10 @@ func (c *checks) checkPolicy() {
 	c.notLonger("policy.badge_pair_window", p.BadgePairWindow, "policy.hand_over_window", p.HandOverWindow)
 	c.notLonger("policy.pin_entry_time", p.PINEntryTime, "policy.opening_window", p.OpeningWindow)
 	c.notLonger("policy.opening_window", p.OpeningWindow, "policy.opening_statement_valid", p.OpeningStatementValid)
+	c.notLonger("policy.lockout_time", p.LockoutTime, "policy.lockout_longest", p.LockoutLongest)
+	if path := "policy.opening_reconfirm"; p.OpeningReconfirm > 0 && p.OpeningDelay == 0 && c.fine(path, "policy.opening_delay") {
+		c.add(path, p.OpeningReconfirm.String(), "0s, or an opening_delay after which the three confirm")
+	}
 	c.shorter("policy.unlocked_time", p.UnlockedTime, "policy.safe_open_max", p.SafeOpenMax)
 	c.shorter("policy.device_down_after", p.DeviceDownAfter, "policy.missing_after", p.MissingAfter)
 	c.notLonger("policy.presence.unseen_after", p.Presence.UnseenAfter, "policy.missing_after", p.MissingAfter)

@@ -21,9 +21,10 @@ func defaults(block any) {
 	case *Door:
 		b.StrikeTime, b.HeldOpenAfter = seconds(5), seconds(30)
 	case *Reader:
-		b.PowerDBm, b.Region = 26, RegionChina
+		b.PowerDBm, b.Region, b.InputsActive = 26, RegionChina, SignalHigh
+		b.TemperatureMax, b.AntennaCheckDB, b.Polls, b.SlotExponent = 75, 3, 10, 4
 	case *BadgeLine:
-		b.Baud = 9600
+		b.Protocol, b.Baud = ProtocolOSDP, 9600
 	case *Channel:
 		b.Timeout = seconds(5)
 	case *Presence:
@@ -34,9 +35,11 @@ func defaults(block any) {
 			HandOverWindow:         seconds(60),
 			OpeningWindow:          seconds(60),
 			OpeningStatementValid:  minutes(10),
+			ClosingConfirm:         minutes(5),
 			PINEntryTime:           seconds(20),
 			WrongPINsBeforeLockout: 5,
 			LockoutTime:            minutes(10),
+			LockoutLongest:         hours(24),
 			LockAnswerTime:         seconds(5),
 			UnlockedTime:           seconds(30),
 			SafeOpenMax:            minutes(10),

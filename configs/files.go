@@ -15,8 +15,27 @@ import (
 // BadgeKeyLen is the length of an OSDP secure channel base key (AES-128).
 const BadgeKeyLen = 16
 
+// NextKeySuffix is what the file of a reader's next key has behind the name of its key file,
+// while the key is being changed: the reader may hold either, until it has proved one.
+const NextKeySuffix = ".next"
+
 // publicBadgeKey is SCBK-D, the key that every OSDP reader leaves the factory with: it is printed in the standard.
 const publicBadgeKey = "0123456789:;<=>?"
+
+// guessedFirst reports whether a key is one of those that whoever attacks a line tries
+// first: sixteen times the same byte, or bytes that count up or down by one.
+func guessedFirst(key [BadgeKeyLen]byte) bool {
+	for _, step := range []byte{0, 1, 0xFF} {
+		counting := true
+		for i := 1; i < len(key); i++ {
+			counting = counting && key[i] == key[i-1]+step
+		}
+		if counting {
+			return true
+		}
+	}
+	return false
+}
 
 // ReadBadgeKey reads the key of a badge reader: a file of 32 hexadecimal digits, white
 // space around them ignored. It refuses the public default key of the standard.
@@ -32,7 +51,18 @@ func ReadBadgeKey(file File) ([BadgeKeyLen]byte, error) {
 	return key, nil
 }
 
+// ReadNextBadgeKey reads the key that a badge reader was being given when the change was
+// broken off; it reports false when there is none. It refuses what ReadBadgeKey refuses.
+func ReadNextBadgeKey(file File) ([BadgeKeyLen]byte, bool, error) {
+	key, err := ReadBadgeKey(file + NextKeySuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return key, false, nil
+	}
+	return key, err == nil, err
+}
+
 var (
+	errBadgeKeyWeak   = errors.New("a key that is guessed first; give the reader 16 random bytes (trilock key badge)")
 	errBadgeKeyForm   = errors.New("not 32 hexadecimal digits")
 	errBadgeKeyPublic = errors.New("the public default key of the standard; give the reader a key of its own")
 )
@@ -47,6 +77,9 @@ func decodeBadgeKey(text []byte, key *[BadgeKeyLen]byte) error {
 	}
 	if string(key[:]) == publicBadgeKey {
 		return errBadgeKeyPublic
+	}
+	if guessedFirst(*key) {
+		return errBadgeKeyWeak
 	}
 	return nil
 }
@@ -68,11 +101,28 @@ func (w *walk) checkFiles(site *Site) {
 		if w.checkMode(use, mode) && w.checkContent(use, text) {
 			contents[use.path] = text
 		}
+		if use.kind == "badge-key" {
+			w.checkNextKey(use)
+		}
 	}
 	w.checkPair(contents, "console.certificate", "console.key", "")
 	if site.MQTT != nil {
 		w.checkPair(contents, "mqtt.certificate", "mqtt.key", DaemonName)
 		w.checkPair(contents, "mqtt.server_certificate", "mqtt.server_key", "")
+	}
+}
+
+// checkNextKey looks at the key that a reader is being given, where there is one.
+func (w *walk) checkNextKey(use fileUse) {
+	use.name += NextKeySuffix
+	text, mode, err := readFile(string(use.name), MaxKeyFileBytes)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || w.bad[use.path]:
+	case err != nil:
+		found, want := fileTrouble(use.name, err)
+		w.add(use.path, found, want)
+	default:
+		_ = w.checkMode(use, mode) && w.checkContent(use, text)
 	}
 }
 
@@ -119,6 +169,9 @@ func (w *walk) checkContent(use fileUse, text []byte) bool {
 		var key [BadgeKeyLen]byte
 		if err := decodeBadgeKey(text, &key); errors.Is(err, errBadgeKeyPublic) {
 			w.add(use.path, "the public default key of the standard", "a key of the reader's own")
+			return false
+		} else if errors.Is(err, errBadgeKeyWeak) {
+			w.add(use.path, "a key of one repeated byte, or of bytes that count", "16 random bytes: trilock key badge "+whole(string(use.name)))
 			return false
 		} else if err != nil {
 			w.add(use.path, "something else", "32 hexadecimal digits in the file")

@@ -129,11 +129,21 @@ func TestFileFaults(t *testing.T) {
 		{"badge keys", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "keys/badge-door-in.key"), []byte("303132333435363738393A3B3C3D3E3F"), 0o600)
 			write(t, filepath.Join(dir, "keys/badge-door-out.key"), []byte("a1b2c3d4e5f60718293a4b5c6d7e8f"), 0o600)
+			write(t, filepath.Join(dir, "keys/badge-cabinets.key"), bytes.Repeat([]byte("7"), 32), 0o600)
 			write(t, filepath.Join(dir, "keys/badge-safe.key"), bytes.Repeat([]byte("x"), 32), 0o600)
 		}, []string{
 			"base.yaml:42: badge_lines[0].readers[0].key_file: found the public default key of the standard, want",
 			"base.yaml:43: badge_lines[0].readers[1].key_file: found something else, want 32 hexadecimal digits",
+			"base.yaml:44: badge_lines[0].readers[2].key_file: found a key of one repeated byte, or of bytes that count, want 16 random bytes: trilock key badge ",
 			"base.yaml:45: badge_lines[0].readers[3].key_file: found something else, want 32 hexadecimal digits",
+		}},
+		{"next badge keys", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "keys/badge-door-in.key.next"), []byte("0f0e0d0c0b0a09080706050403020100"), 0o600)
+			write(t, filepath.Join(dir, "keys/badge-door-out.key.next"), []byte("b1b2c3d4e5f60718293a4b5c6d7e8f00"), 0o644)
+			write(t, filepath.Join(dir, "keys/badge-cabinets.key.next"), []byte("b1b2c3d4e5f60718293a4b5c6d7e8f00"), 0o600)
+		}, []string{
+			"base.yaml:42: badge_lines[0].readers[0].key_file: found a key of one repeated byte, or of bytes that count, want",
+			"base.yaml:43: badge_lines[0].readers[1].key_file: found mode 0644, want a secret's mode",
 		}},
 		{"certificates", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "pki/trilockd.crt"), otherCert, 0o644)

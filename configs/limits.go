@@ -34,6 +34,17 @@ const (
 	// MaxBadgeReaders on one line: at 9600 baud a poll and its answer take about 30 ms, so sixteen
 	// readers are asked twice a second.
 	MaxBadgeReaders = 16
+	// MaxHours: every day of the week on its own, in the morning and in the afternoon.
+	MaxHours = 14
+	// MaxCardFormats: a site that takes over badges of others has two or three.
+	MaxCardFormats = 16
+	// MaxCardBits is the longest card that a format can describe; longer ones are known by
+	// all their bits alone.
+	MaxCardBits = 64
+	// MaxFacilityBits: facility codes are numbers of 8 to 16 bits, seldom more.
+	MaxFacilityBits = 32
+	// MaxParity of one format: the longest in use have three.
+	MaxParity = 8
 	// MaxSafes is what one officer can still look after.
 	MaxSafes = 16
 	// LocksPerSafe: three locks, three parties (SAF-1).
@@ -67,6 +78,14 @@ func maxItems(t reflect.Type) int {
 		return MaxBadgeLines
 	case reflect.TypeFor[BadgeReader]():
 		return MaxBadgeReaders
+	case reflect.TypeFor[Hours]():
+		return MaxHours
+	case reflect.TypeFor[Weekday]():
+		return len(weekdays)
+	case reflect.TypeFor[CardFormat]():
+		return MaxCardFormats
+	case reflect.TypeFor[ParityMask]():
+		return MaxParity
 	case reflect.TypeFor[Safe]():
 		return MaxSafes
 	case reflect.TypeFor[Lock]():

@@ -60,23 +60,32 @@ func (w *walk) verdict(site *Site) (*Site, error) {
 // read is Parse with the folder apart, and without the verdict. The site it returns is
 // as complete as the faults allow.
 func read(file, dir string, text []byte) (*Site, *walk) {
+	w := newWalk(file, dir)
+	return w.site(text), w
+}
+
+func newWalk(file, dir string) *walk {
+	return &walk{file: file, dir: dir, lines: map[string]int{"": 1}, bad: map[string]bool{}}
+}
+
+// site reads a site. It is as complete as the faults allow.
+func (w *walk) site(text []byte) *Site {
 	site := &Site{}
-	w := &walk{file: file, dir: dir, lines: map[string]int{"": 1}, bad: map[string]bool{}}
 	if len(text) > MaxFileBytes {
 		w.addAt(0, "", fmt.Sprintf("%d bytes", len(text)), fmt.Sprintf("at most %d", MaxFileBytes))
-		return site, w
+		return site
 	}
 	root := w.document(text)
 	if root == nil {
-		return site, w
+		return site
 	}
 	w.lines[""] = root.Line
 	w.value(root, "", rule{want: "a mapping"}, reflect.ValueOf(site).Elem())
 	sayUnsaid(site)
 	if root.Kind == yaml.MappingNode {
-		check(site, w)
+		w.relations(site)
 	}
-	return site, w
+	return site
 }
 
 // document returns the root of the one document in text, or nil after a fault.

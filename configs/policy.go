@@ -11,12 +11,21 @@ type Policy struct {
 	OpeningWindow Duration `yaml:"opening_window" min:"10s" max:"5m" want:"how long the three parties of an opening have, from the first"`
 	// OpeningStatementValid is how long a stated purpose waits for its parties (SAF-2). Not shorter than OpeningWindow.
 	OpeningStatementValid Duration `yaml:"opening_statement_valid" min:"1m" max:"1h" want:"how long the stated purpose of an opening is valid"`
+	// OpeningDelay is how long three parties wait before the locks are asked; 0 is not at all.
+	OpeningDelay Duration `yaml:"opening_delay" min:"0s" max:"2h" want:"the time delay of an opening; 0s is none"`
+	// OpeningReconfirm is how long the three have after the delay to confirm; 0 is that nobody asks them. Needs OpeningDelay.
+	OpeningReconfirm Duration `yaml:"opening_reconfirm" min:"0s" max:"30m" want:"how long the three have to confirm after the time delay; 0s is not asked"`
+	// ClosingConfirm is how long the three have to confirm that the safe is closed; 0 is that nobody asks them.
+	ClosingConfirm Duration `yaml:"closing_confirm" min:"0s" max:"30m" want:"how long the three have to confirm that the safe is closed; 0s is not asked"`
 	// PINEntryTime is from the badge to the enter key. Not longer than OpeningWindow.
 	PINEntryTime Duration `yaml:"pin_entry_time" min:"5s" max:"60s" want:"how long a PIN may take after the badge"`
-	// WrongPINsBeforeLockout: at four digits, ten tries are one chance in a thousand.
-	WrongPINsBeforeLockout int `yaml:"wrong_pins_before_lockout" min:"1" max:"10" want:"how many wrong PINs lock a person out"`
-	// LockoutTime is how long that person's PIN is refused.
-	LockoutTime Duration `yaml:"lockout_time" min:"1m" max:"24h" want:"how long a person stays locked out"`
+	// WrongPINsBeforeLockout: security is told at the fifth at the latest.
+	WrongPINsBeforeLockout int `yaml:"wrong_pins_before_lockout" min:"1" max:"5" want:"how many wrong PINs lock a person out"`
+	// LockoutTime is how long that person's PIN is refused, the first time. Each time after it is
+	// twice as long, up to LockoutLongest, until a right PIN.
+	LockoutTime Duration `yaml:"lockout_time" min:"1m" max:"24h" want:"how long a person stays locked out the first time"`
+	// LockoutLongest is not shorter than LockoutTime.
+	LockoutLongest Duration `yaml:"lockout_longest" min:"1m" max:"168h" want:"how long a person stays locked out at the longest"`
 	// LockAnswerTime is how long a lock has for each answer.
 	LockAnswerTime Duration `yaml:"lock_answer_time" min:"1s" max:"30s" want:"how long a lock has to answer"`
 	// UnlockedTime is how long the bolts stay free for the door to be opened; the locks themselves allow 60 s.

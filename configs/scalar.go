@@ -3,6 +3,7 @@ package configs
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -91,6 +92,40 @@ func (*Duration) form() string { return "a duration such as 30s, 10m or 48h" }
 
 func (*Duration) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": durationPattern}
+}
+
+// TimeOfDay is a time of day as people write it, counted from midnight: "08:00". "24:00" is
+// the end of the day.
+type TimeOfDay time.Duration
+
+const timeOfDayPattern = `^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$`
+
+var timeOfDayForm = regexp.MustCompile(timeOfDayPattern)
+
+// Std returns the time since midnight.
+func (t TimeOfDay) Std() time.Duration { return time.Duration(t) }
+
+// String writes the time as it is written in the file.
+func (t TimeOfDay) String() string {
+	return fmt.Sprintf("%02d:%02d", int(t.Std().Hours()), int(t.Std().Minutes())%60)
+}
+
+func (t *TimeOfDay) set(text string) bool {
+	if !timeOfDayForm.MatchString(text) {
+		return false
+	}
+	var hour, minute int
+	if _, err := fmt.Sscanf(text, "%d:%d", &hour, &minute); err != nil {
+		return false
+	}
+	*t = TimeOfDay(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
+	return true
+}
+
+func (*TimeOfDay) form() string { return "a time of day such as 08:00" }
+
+func (*TimeOfDay) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": timeOfDayPattern}
 }
 
 // File is the path of a file or folder. After loading it is resolved: relative paths

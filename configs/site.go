@@ -11,19 +11,21 @@ import "fmt"
 type Site struct {
 	Identity Identity `yaml:"site" need:"yes" want:"name, timezone and language of the site"`
 	// Data is the folder of the journal and of the keys made at the first start.
-	Data          File        `yaml:"data" file:"folder" want:"the folder for the journal"`
-	Console       Console     `yaml:"console" want:"where the web pages and the API listen"`
-	MQTT          *MQTT       `yaml:"mqtt" want:"how the daemon and the locks meet; needed as soon as there are locks"`
-	Places        []Place     `yaml:"places" need:"yes" want:"the places where folders and people can be"`
-	Doors         []Door      `yaml:"doors" want:"the doors with a contact, a strike or badge readers"`
-	Readers       []Reader    `yaml:"readers" want:"the UHF readers"`
-	BadgeLines    []BadgeLine `yaml:"badge_lines" want:"the OSDP lines with their badge readers"`
-	Safes         []Safe      `yaml:"safes" want:"the safes, each under three locks"`
-	Locks         []Lock      `yaml:"locks" want:"the locks of the safes"`
-	ControllerKey File        `yaml:"controller_key" file:"secret" want:"the key file that signs the approvals of approvals: controller-key"`
-	Policy        Policy      `yaml:"policy" want:"the numbers of the rules; every one has a default"`
-	Alerts        Alerts      `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
-	Access        []Account   `yaml:"access" want:"the machine and desk accounts"`
+	Data       File        `yaml:"data" file:"folder" want:"the folder for the journal"`
+	Console    Console     `yaml:"console" want:"where the web pages and the API listen"`
+	MQTT       *MQTT       `yaml:"mqtt" want:"how the daemon and the locks meet; needed as soon as there are locks"`
+	Places     []Place     `yaml:"places" need:"yes" want:"the places where folders and people can be"`
+	Doors      []Door      `yaml:"doors" want:"the doors with a contact, a strike or badge readers"`
+	Readers    []Reader    `yaml:"readers" want:"the UHF readers"`
+	BadgeLines []BadgeLine `yaml:"badge_lines" want:"the lines with badge readers"`
+	// CardFormats are formats beyond the known ones; see BadgeReader.Formats.
+	CardFormats   []CardFormat `yaml:"card_formats" want:"card formats beyond h10301, h10302, h10304 and h10306"`
+	Safes         []Safe       `yaml:"safes" want:"the safes, each under three locks"`
+	Locks         []Lock       `yaml:"locks" want:"the locks of the safes"`
+	ControllerKey File         `yaml:"controller_key" file:"secret" want:"the key file that signs the approvals of approvals: controller-key"`
+	Policy        Policy       `yaml:"policy" want:"the numbers of the rules; every one has a default"`
+	Alerts        Alerts       `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
+	Access        []Account    `yaml:"access" want:"the machine and desk accounts"`
 }
 
 // Identity says which site this is.
@@ -137,6 +139,28 @@ type Reader struct {
 	// PowerDBm is the transmit power; readers of both protocols refuse more than 33 dBm.
 	PowerDBm int       `yaml:"power_dbm" min:"0" max:"33" want:"the transmit power in dBm"`
 	Antennas []Antenna `yaml:"antennas" need:"yes" want:"which antenna watches which place"`
+	// What follows are figures that the makers do not state, or that differ from product to
+	// product; each is for the protocols that have it, and refused for others.
+
+	// RSSI is nil where the file says nothing: the driver has a scale for each protocol.
+	RSSI *RSSIScale `yaml:"rssi" want:"what the reader's raw signal strength means; for gx-5a, r2000-a0 and uhfreader18-288"`
+	// TemperatureMax is in degrees Celsius. Most boards are specified for 55 to 65 around
+	// them, and are ten warmer inside.
+	TemperatureMax int `yaml:"temperature_max" min:"30" max:"120" want:"degrees Celsius above which the reader is too warm; for r2000-a0"`
+	// AntennaCheckDB is a return loss. An open cable returns nearly all, 1 or 2 dB below
+	// what went in; 10 dB is a good antenna. 0 leaves the reader's own check as it is.
+	AntennaCheckDB int `yaml:"antenna_check_db" min:"0" max:"20" want:"the return loss in dB below which an antenna is not connected; for r2000-a0, 0 for no check"`
+	// InputsActive is a matter of how the inputs that doors refer to are wired.
+	InputsActive Signal `yaml:"inputs_active" want:"the level at which the reader's inputs are active; for gx-5a, r2000-a0 and thingmagic"`
+	Polls        int    `yaml:"polls" min:"1" max:"100" want:"how many polls make a round; for m100-r200"`
+	// SlotExponent is Q: tags answer in one of 2^Q slots.
+	SlotExponent int `yaml:"q" min:"1" max:"15" want:"the Q of the reader's inventories, 4 for about 16 tags; for uhfreader18-288"`
+}
+
+// RSSIScale says what a raw value of signal strength means: zero_dbm and raw times step_db.
+type RSSIScale struct {
+	ZeroDBm float64 `yaml:"zero_dbm" need:"yes" min:"-200" max:"0" want:"the dBm of raw value 0"`
+	StepDB  float64 `yaml:"step_db" need:"yes" min:"0.01" max:"10" want:"the dB of one raw step"`
 }
 
 // Antenna is one antenna port of a UHF reader. Several antennas may watch one place.
@@ -146,24 +170,29 @@ type Antenna struct {
 	Watches ID    `yaml:"watches" need:"yes" want:"the id of the place that the antenna reads"`
 }
 
-// BadgeLine is one RS-485 line with OSDP badge readers.
+// BadgeLine is one serial line with badge readers: RS-485 with up to MaxBadgeReaders OSDP
+// readers, or the line of one reader that speaks in clear text.
 type BadgeLine struct {
-	ID      ID            `yaml:"id" need:"yes" want:"the id of the line"`
-	Port    SerialPort    `yaml:"port" need:"yes" want:"a path such as /dev/serial/by-id/..."`
-	Baud    int           `yaml:"baud" want:"the speed of the line in baud"`
-	Readers []BadgeReader `yaml:"readers" need:"yes" want:"the badge readers on the line"`
+	ID       ID            `yaml:"id" need:"yes" want:"the id of the line"`
+	Protocol BadgeProtocol `yaml:"protocol" want:"what the badge readers speak"`
+	Port     SerialPort    `yaml:"port" need:"yes" want:"a path such as /dev/serial/by-id/..."`
+	Baud     int           `yaml:"baud" want:"the speed of the line in baud"`
+	Readers  []BadgeReader `yaml:"readers" need:"yes" want:"the badge readers on the line"`
 }
 
-// BadgeReader is one OSDP badge reader.
+// BadgeReader is one badge reader.
 type BadgeReader struct {
 	ID ID `yaml:"id" need:"yes" want:"the id of the badge reader"`
 	// Name and NameEN are what people read; the id where they are not given.
 	Name   string `yaml:"name" want:"the name of the device in Chinese"`
 	NameEN string `yaml:"name_en" want:"the name of the device in English"`
-	// Address is the reader's OSDP address, 0 to 126 (127 is every reader).
-	Address uint8 `yaml:"address" need:"yes" min:"0" max:"126" want:"the OSDP address of the reader"`
-	// KeyFile holds the reader's secure channel base key: see ReadBadgeKey.
-	KeyFile File `yaml:"key_file" need:"yes" file:"badge-key" want:"a file with the reader's key, 32 hexadecimal digits"`
+	// Address is the reader's OSDP address, 0 to 126 (127 is every reader). OSDP only, and needed there.
+	Address uint8 `yaml:"address" min:"0" max:"126" want:"the OSDP address of the reader"`
+	// KeyFile holds the reader's secure channel base key: see ReadBadgeKey. OSDP only, and needed there.
+	KeyFile File `yaml:"key_file" file:"badge-key" want:"a file with the reader's key, 32 hexadecimal digits"`
+	// Formats are those of the cards that are let in here: a card of another length, or with a
+	// wrong parity, is none. Without formats every card's bits are taken as they are.
+	Formats []ID `yaml:"formats" want:"the card formats of this reader"`
 }
 
 // Safe is a safe under three locks.
@@ -173,6 +202,15 @@ type Safe struct {
 	BadgeReader ID        `yaml:"badge_reader" need:"yes" want:"the id of the badge reader with keypad at the safe"`
 	Locks       []ID      `yaml:"locks" need:"yes" want:"the ids of its three locks"`
 	Approvals   Approvals `yaml:"approvals" need:"yes" want:"who signs what the locks verify"`
+	Hours       []Hours   `yaml:"hours" want:"when the safe may be opened"`
+}
+
+// Hours is a time of day on some days of the week, in the site's own time zone.
+type Hours struct {
+	Days []Weekday `yaml:"days" need:"yes" want:"days of the week"`
+	// From and Until are two times of one day: a night is two entries.
+	From  TimeOfDay `yaml:"from" need:"yes" want:"a time of day"`
+	Until TimeOfDay `yaml:"until" need:"yes" want:"a later time of the same day"`
 }
 
 // Lock is one lock of a safe. Its id is also the common name of its certificate.

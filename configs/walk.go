@@ -27,6 +27,8 @@ type walk struct {
 	lines  map[string]int  // path to line
 	bad    map[string]bool // paths that have a fault already: later checks leave them alone
 	files  []fileUse       // every path to a file, in the order of the file
+	// layout: only what says where antennas hear must be there; see ParseLayout.
+	layout bool
 }
 
 // fileUse is one setting that leads to a file.
@@ -181,7 +183,7 @@ func (w *walk) block(n *yaml.Node, path string, v reflect.Value) {
 		w.stranger(strangers[i], strangers[i+1], path, fields, seen, v)
 	}
 	for _, f := range fields {
-		if _, ok := seen[f.key]; f.need && !ok {
+		if _, ok := seen[f.key]; !ok && w.needs(v.Type(), f) {
 			w.add(join(path, f.key), "nothing", f.want)
 		}
 	}

@@ -1,5 +1,10 @@
 package configs
 
+import (
+	"slices"
+	"time"
+)
+
 // Language is a language the product speaks.
 type Language string
 
@@ -51,6 +56,17 @@ func (Post) words() []string {
 	return texts(PostArchivist, PostGeneralOffice, PostGeneralOfficeHead, PostGeneralManager,
 		PostChiefEngineer, PostSupervisingLeader, PostSecurity, PostStaff)
 }
+
+// Signal is the level of an electric input.
+type Signal string
+
+// The levels of an input.
+const (
+	SignalHigh Signal = "high"
+	SignalLow  Signal = "low"
+)
+
+func (Signal) words() []string { return texts(SignalHigh, SignalLow) }
 
 // PlaceKind says what a place is.
 type PlaceKind string
@@ -111,6 +127,16 @@ type Approvals string
 const ApprovalsByController Approvals = "controller-key"
 
 func (Approvals) words() []string { return texts(ApprovalsByController) }
+
+// Weekday is a day of the week.
+type Weekday string
+
+var weekdays = []Weekday{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+func (Weekday) words() []string { return texts(weekdays...) }
+
+// Std returns the day as the standard library's type.
+func (d Weekday) Std() time.Weekday { return time.Weekday(slices.Index(weekdays, d)) }
 
 // Severity orders alerts by how soon a person must act.
 type Severity string

@@ -51,6 +51,19 @@ type (
 	}
 	// CancelOpening takes the statement back while no lock has been told to open.
 	CancelOpening struct{ Safe fact.SafeID }
+	// LockUntil sets a safe's time lock: nobody opens it before then.
+	LockUntil struct {
+		Safe  fact.SafeID
+		Until time.Time
+	}
+	// Delegate has another person act for the holder of a post, who is the one that asks.
+	Delegate struct {
+		Post        Post
+		To          PersonID
+		From, Until time.Time
+	}
+	// EndDelegation ends a delegation before its time.
+	EndDelegation struct{ Delegation DelegationID }
 	// AcknowledgeAlert says that a person has taken an alert in hand.
 	AcknowledgeAlert struct {
 		Alert alerts.ID
@@ -71,6 +84,9 @@ func (RequestLoan) Verb() string      { return "request-loan" }
 func (ApproveLoan) Verb() string      { return "approve-loan" }
 func (StateOpening) Verb() string     { return "state-opening" }
 func (CancelOpening) Verb() string    { return "cancel-opening" }
+func (LockUntil) Verb() string        { return "lock-until" }
+func (Delegate) Verb() string         { return "delegate" }
+func (EndDelegation) Verb() string    { return "end-delegation" }
 func (AcknowledgeAlert) Verb() string { return "acknowledge-alert" }
 func (CloseAlert) Verb() string       { return "close-alert" }
 
@@ -99,6 +115,12 @@ func (d *decision) act(a Act) Outcome {
 		return d.stateOpening(a)
 	case CancelOpening:
 		return d.cancelOpening(a)
+	case LockUntil:
+		return d.lockUntil(a)
+	case Delegate:
+		return d.delegate(a)
+	case EndDelegation:
+		return d.endDelegation(a)
 	case AcknowledgeAlert:
 		return d.onAlert(a.Alert, func() ([]alerts.Change, error) { return d.alerts.Acknowledge(a.Alert, clip(a.Note)) })
 	case CloseAlert:
@@ -136,6 +158,9 @@ func (d *decision) registerPerson(p Person) Outcome {
 	}
 	if holder, taken := d.byCard[p.Card]; taken && holder != p.ID && p.Card != "" {
 		return refuse("card-in-use", RuleBarredBadge, subject, fact.Text{ZH: "该证件已登记给 %[1]s，先注销原证件。", EN: "This badge is registered to %[1]s; withdraw it there first."}.Fill(d.persons[holder].Name))
+	}
+	if p.DuressPIN != "" && p.DuressPIN == p.PIN {
+		return refuse("same-pin", RuleThreeParties, subject, fact.Text{ZH: "胁迫密码不得与密码相同。", EN: "The duress PIN must differ from the PIN."})
 	}
 	d.emit(subject, &PersonRegistered{Person: p})
 	return granted(subject)
@@ -255,6 +280,9 @@ func (d *decision) stateOpening(a StateOpening) Outcome {
 		return refuse("bad-purpose", RuleSafePurpose, subject, fact.Text{ZH: "事由应为：取出、存入、检查或清点，并列出文件。", EN: "The purpose is one of documents-out, documents-in, inspection, inventory, with the documents named."})
 	case d.openings[a.Safe].Active():
 		return refuse("opening-under-way", RuleSafePurpose, subject, fact.Text{ZH: "已有开启在进行中，先完成或取消。", EN: "An opening is under way; finish or cancel it first."})
+	}
+	if o, ok := d.mayOpenNow(safe); !ok {
+		return o
 	}
 	var names []string
 	for _, doc := range a.Documents {

@@ -3,6 +3,7 @@ package custody
 import (
 	"crypto/subtle"
 	"slices"
+	"time"
 
 	"trilock/alerts"
 	"trilock/custody/fact"
@@ -75,7 +76,7 @@ func (d *decision) safeBadge(safe Safe, p *Person) {
 	switch {
 	case d.wrongPINs[p.ID].until > d.in.At.Mono:
 		d.refuseBadge(safe.BadgeReader, p.ID, "", "locked-out", RuleThreeParties)
-	case session.Phase != threelock.Stated && session.Phase != threelock.Gathering:
+	case !session.Awaits():
 		// Nobody stands at the safe for nothing: the purpose comes first (SAF-2).
 		d.refuseBadge(safe.BadgeReader, p.ID, "", "no-purpose-stated", RuleSafePurpose)
 	default:
@@ -94,12 +95,21 @@ func (d *decision) pin(f fact.PINEntered) {
 	}
 	p := d.persons[entry.person]
 	print := Fingerprint(d.site.PINKey, p.ID, f.Digits)
-	if p.PIN == "" || subtle.ConstantTimeCompare([]byte(print), []byte(p.PIN)) != 1 {
+	right, duress := samePrint(print, p.PIN), samePrint(print, p.DuressPIN)
+	if !right && !duress {
 		d.wrongPIN(safe, p)
 		return
 	}
-	d.emit(string(p.ID), &PINAccepted{Reader: f.Reader, Person: p.ID})
+	d.emit(string(p.ID), &PINAccepted{Reader: f.Reader, Person: p.ID, Duress: duress})
+	if duress {
+		d.raise(alerts.Duress, string(p.ID), p.Name, safe.Name)
+	}
 	d.showParty(safe, p)
+}
+
+// samePrint compares fingerprints in constant time; one that was never set is no one's.
+func samePrint(print, kept string) bool {
+	return kept != "" && subtle.ConstantTimeCompare([]byte(print), []byte(kept)) == 1
 }
 
 func (d *decision) wrongPIN(safe Safe, p *Person) {
@@ -117,8 +127,8 @@ func (s *State) evolvePIN(at fact.Stamp, ev Event) {
 		delete(s.pins, ev.Reader)
 		w := s.wrongPINs[ev.Person]
 		w.count++
-		if w.count%max(s.site.Policy.WrongPINsBeforeLockout, 1) == 0 {
-			w.until = at.Mono + s.site.Policy.LockoutTime
+		if few := max(s.site.Policy.WrongPINsBeforeLockout, 1); w.count%few == 0 {
+			w.until = at.Mono + s.lockoutTime(w.count/few)
 		}
 		s.wrongPINs[ev.Person] = w
 	case *PINAccepted:
@@ -127,11 +137,21 @@ func (s *State) evolvePIN(at fact.Stamp, ev Event) {
 	}
 }
 
+// lockoutTime returns the length of a person's n-th lock-out without a right PIN in between.
+func (s *State) lockoutTime(n int) time.Duration {
+	first, longest := s.site.Policy.LockoutTime, s.site.Policy.LockoutLongest
+	if n > 16 || first<<(n-1) > longest {
+		return max(first, longest)
+	}
+	return first << (n - 1)
+}
+
 // showParty presents a person, proven by badge and PIN, to the opening (SAF-1).
 func (d *decision) showParty(safe Safe, p *Person) {
 	_, inRoom := d.rooms[safe.Room][p.ID]
-	claim := threelock.Claim{Person: p.ID, Parties: p.parties(), InRoom: inRoom}
-	steps := d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Show(claim) })
+	_, may := d.mayOpenNow(safe)
+	claim := threelock.Claim{Person: p.ID, Parties: p.parties(), Delegated: d.delegated(p, d.in.At.Wall), InRoom: inRoom, OutOfHours: !may}
+	steps := d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Show(claim, d.timing()) })
 	refused := slices.IndexFunc(steps, func(s threelock.Step) bool { return s.What == threelock.StepRefused })
 	if refused >= 0 {
 		why := steps[refused].Why

@@ -80,10 +80,11 @@ type (
 		Reader fact.DeviceID `json:"reader"`
 		Person PersonID      `json:"person"`
 	}
-	// PINAccepted is a right PIN.
+	// PINAccepted is a right PIN, or the one of somebody who is being made to enter it.
 	PINAccepted struct {
 		Reader fact.DeviceID `json:"reader"`
 		Person PersonID      `json:"person"`
+		Duress bool          `json:"duress,omitempty"`
 	}
 	// DoorChanged is a door's contact: open or shut, and by whose leave.
 	DoorChanged struct {
@@ -159,6 +160,19 @@ type (
 		Session string         `json:"session"`
 		Step    threelock.Step `json:"step"`
 	}
+	// SafeTimeLocked: nobody opens the safe before that time.
+	SafeTimeLocked struct {
+		Safe  fact.SafeID `json:"safe"`
+		Until time.Time   `json:"until"`
+	}
+	// DelegationMade lets a person act for the holder of a post for a time.
+	DelegationMade struct {
+		Delegation Delegation `json:"delegation"`
+	}
+	// DelegationEnded takes that back before its time.
+	DelegationEnded struct {
+		Delegation DelegationID `json:"delegation"`
+	}
 	// AlertChanged is one step in the life of an alert.
 	AlertChanged struct {
 		Change alerts.Change `json:"change"`
@@ -203,6 +217,9 @@ func (TagUnknown) Kind() string         { return "tag-unknown" }
 func (DeviceChanged) Kind() string      { return "device-changed" }
 func (LockChanged) Kind() string        { return "lock-changed" }
 func (OpeningStep) Kind() string        { return "opening-step" }
+func (SafeTimeLocked) Kind() string     { return "safe-time-locked" }
+func (DelegationMade) Kind() string     { return "delegation-made" }
+func (DelegationEnded) Kind() string    { return "delegation-ended" }
 func (AlertChanged) Kind() string       { return "alert-changed" }
 func (NoticeSettled) Kind() string      { return "notice-settled" }
 func (RecordFailed) Kind() string       { return "record-failed" }
@@ -224,7 +241,8 @@ var eventKinds = func() map[string]func() Event {
 		func() Event { return new(TagUnknown) }, func() Event { return new(DeviceChanged) },
 		func() Event { return new(LockChanged) }, func() Event { return new(OpeningStep) },
 		func() Event { return new(AlertChanged) }, func() Event { return new(NoticeSettled) },
-		func() Event { return new(RecordFailed) },
+		func() Event { return new(RecordFailed) }, func() Event { return new(SafeTimeLocked) },
+		func() Event { return new(DelegationMade) }, func() Event { return new(DelegationEnded) },
 	} {
 		kinds[blank().Kind()] = blank
 	}

@@ -21,6 +21,14 @@ const (
 	MaxDocumentsNamed = 200
 	// MaxZones of one loan.
 	MaxZones = 50
+	// MaxDelegation is how long a delegation may last, and how far ahead it may begin: a long
+	// leave. A longer absence is a change of post.
+	MaxDelegation = 31 * 24 * time.Hour
+	// MaxDelegations in force or to come.
+	MaxDelegations = 200
+	// MaxTimeLock is the longest time lock, for a slip in the date would keep the three
+	// parties out as well: the longest public holiday, and some days.
+	MaxTimeLock = 14 * 24 * time.Hour
 	// MaxUnlockedTime is the longest time any policy may leave the bolts drawn before the door opens.
 	MaxUnlockedTime = 60 * time.Second
 )

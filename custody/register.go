@@ -13,13 +13,16 @@ import (
 
 // Person is what the register says of a person.
 type Person struct {
-	ID        PersonID       `json:"id"`
-	Name      fact.Text      `json:"name"`
-	Posts     []Post         `json:"posts"`
-	Clearance Level          `json:"clearance"`
-	Card      fact.CardID    `json:"card"`
-	PIN       string         `json:"pin,omitempty"` // fingerprint, never the digits
-	Rooms     []fact.PlaceID `json:"rooms"`         // rooms the person may enter alone (ACC-1)
+	ID        PersonID    `json:"id"`
+	Name      fact.Text   `json:"name"`
+	Posts     []Post      `json:"posts"`
+	Clearance Level       `json:"clearance"`
+	Card      fact.CardID `json:"card"`
+	PIN       string      `json:"pin,omitempty"` // fingerprint, never the digits
+	// DuressPIN is the fingerprint of the PIN that a person enters when made to: everything goes
+	// on as with the other one, and security is told.
+	DuressPIN string         `json:"duress_pin,omitempty"`
+	Rooms     []fact.PlaceID `json:"rooms"` // rooms the person may enter alone (ACC-1)
 	Barred    bool           `json:"barred,omitempty"`
 }
 
@@ -34,19 +37,7 @@ func (p Person) Holds(post Post) bool {
 }
 
 // parties returns the parties of the safe that the person may stand for, by post.
-func (p Person) parties() []threelock.Party {
-	var parties []threelock.Party
-	if p.Holds(Archivist) {
-		parties = append(parties, threelock.Archivist)
-	}
-	if p.Holds(GeneralOffice) || p.Holds(GeneralOfficeHead) {
-		parties = append(parties, threelock.GeneralOffice)
-	}
-	if p.Holds(GeneralManager) || p.Holds(ChiefEngineer) {
-		parties = append(parties, threelock.Management)
-	}
-	return parties
-}
+func (p Person) parties() []threelock.Party { return partiesOf(p.Posts) }
 
 // Fingerprint returns what the record keeps of a PIN: HMAC-SHA-256 over person and digits
 // under the site's key, in hexadecimal. A PIN has too few digits for any hash to hide it

@@ -27,10 +27,14 @@ func (d *decision) opening(id fact.SafeID, move func(*threelock.Session) ([]thre
 }
 
 func (d *decision) openingEnded(safe Safe, why threelock.Why) {
-	if why == threelock.WhyClosed {
+	switch why {
+	case threelock.WhyClosed:
 		d.end(alerts.SafeLeftOpen, string(safe.ID))
 		d.signal(safe.BadgeReader, LampGranted)
 		return
+	case threelock.WhyUnconfirmed:
+		d.end(alerts.SafeLeftOpen, string(safe.ID))
+		d.raise(alerts.SafeUnconfirmed, string(safe.ID), safe.Name, partyNames(d.openings[safe.ID].Unconfirmed()))
 	}
 	d.signal(safe.BadgeReader, LampRefused)
 }
@@ -80,14 +84,14 @@ func (d *decision) lockState(f fact.LockState) {
 func (d *decision) lockNews(safe Safe) {
 	drawn, locked, doorOpen := d.bolts(safe)
 	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
-		return s.Bolts(drawn, locked), threelock.None
+		return s.Bolts(drawn, locked, d.timing()), threelock.None
 	})
 	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
 		return s.Door(doorOpen), threelock.None
 	})
 	// The door first, then the bolts once more: a lock reports both in one message.
 	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
-		return s.Bolts(drawn, locked), threelock.None
+		return s.Bolts(drawn, locked, d.timing()), threelock.None
 	})
 	d.judgeSafe(safe)
 }
@@ -112,7 +116,7 @@ func (d *decision) judgeSafe(safe Safe) {
 // relocking reports whether a session that failed has had its locks told to lock so
 // recently that a bolt may still be on its way.
 func (d *decision) relocking(s *threelock.Session) bool {
-	return s.Phase == threelock.Ended && s.Why != threelock.WhyClosed && d.in.At.Sub(s.Since) < d.site.Policy.LockAnswerTime
+	return s.Phase == threelock.Ended && s.Why != threelock.WhyClosed && s.Why != threelock.WhyUnconfirmed && d.in.At.Sub(s.Since) < d.site.Policy.LockAnswerTime
 }
 
 // bolts counts what the three locks last reported. What is unknown counts as neither.
@@ -165,7 +169,7 @@ func (d *decision) notLocked(safe Safe) string {
 
 func (s *State) timing() threelock.Timing {
 	p := s.site.Policy
-	return threelock.Timing{StatementValid: p.OpeningStatementValid, Window: p.OpeningWindow, LockAnswer: p.LockAnswerTime, UnlockedTime: min(p.UnlockedTime, MaxUnlockedTime)}
+	return threelock.Timing{Delay: p.OpeningDelay, Reconfirm: p.OpeningReconfirm, Confirm: p.ClosingConfirm, StatementValid: p.OpeningStatementValid, Window: p.OpeningWindow, LockAnswer: p.LockAnswerTime, UnlockedTime: min(p.UnlockedTime, MaxUnlockedTime)}
 }
 
 func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
@@ -187,11 +191,22 @@ func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
 	switch {
 	case ev.Step.What == threelock.StepOpened:
 		s.agenda.at(key, at.Mono+policy.SafeOpenMax)
-	case ev.Step.What == threelock.StepShut, ev.Step.What == threelock.StepEnded && ev.Step.Why != threelock.WhyClosed:
-		s.agenda.at(key, at.Mono+policy.LockAnswerTime)
-	case ev.Step.What == threelock.StepEnded:
+	case ev.Step.What == threelock.StepLocked, ev.Step.What == threelock.StepEnded && (ev.Step.Why == threelock.WhyClosed || ev.Step.Why == threelock.WhyUnconfirmed):
 		s.agenda.off(key)
+	case ev.Step.What == threelock.StepShut, ev.Step.What == threelock.StepEnded:
+		s.agenda.at(key, at.Mono+policy.LockAnswerTime)
 	}
+}
+
+func partyNames(parties []threelock.Party) fact.Text {
+	var t fact.Text
+	for i, p := range parties {
+		if i > 0 {
+			t.ZH, t.EN = t.ZH+"、", t.EN+", "
+		}
+		t.ZH, t.EN = t.ZH+p.Name().ZH, t.EN+p.Name().EN
+	}
+	return t
 }
 
 func copyOf(s *threelock.Session) threelock.Session {

@@ -150,6 +150,7 @@ type Safe struct {
 	Name        fact.Text
 	BadgeReader fact.DeviceID
 	Locks       [3]fact.DeviceID
+	Hours       []Hours // when it may be opened; none: at any hour
 }
 
 // DeviceKind says what a device is.
@@ -175,9 +176,13 @@ type Policy struct {
 	HandOverWindow         time.Duration // and the folder leaves or arrives within
 	OpeningWindow          time.Duration // SAF-1: the three parties show themselves within
 	OpeningStatementValid  time.Duration
+	OpeningDelay           time.Duration // from the third party until the locks are asked; 0: none
+	OpeningReconfirm       time.Duration // after the delay, for the three to confirm; 0: not asked
+	ClosingConfirm         time.Duration // for the three to confirm that it is closed; 0: not asked
 	PINEntryTime           time.Duration
 	WrongPINsBeforeLockout int
-	LockoutTime            time.Duration
+	LockoutTime            time.Duration // of the first lock-out; each one after it is twice as long
+	LockoutLongest         time.Duration
 	LockAnswerTime         time.Duration
 	UnlockedTime           time.Duration // the safe's door must be opened within; at most 60 s
 	SafeOpenMax            time.Duration // SAF-3

@@ -62,7 +62,12 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, state: custody.NewState(secrecyRoom()), now: fact.Stamp{Wall: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	return newSiteOf(t, secrecyRoom())
+}
+
+func newSiteOf(t *testing.T, of custody.Site) *site {
+	t.Helper()
+	s := &site{t: t, state: custody.NewState(of), now: fact.Stamp{Wall: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
 	s.feed(custody.Start{Version: "test"})
 	for _, p := range []custody.Person{
 		person("p-archivist", "档案员甲", custody.Confidential, custody.Archivist),

@@ -51,6 +51,10 @@ type State struct {
 	locks    map[fact.DeviceID]LockChanged
 	openings map[fact.SafeID]*threelock.Session
 	sessions int
+	// timeLocks say until when nobody opens a safe.
+	timeLocks       map[fact.SafeID]time.Time
+	delegations     map[DelegationID]*Delegation
+	delegationCount int
 
 	alerts *alerts.Book
 	acts   actMemory
@@ -107,6 +111,7 @@ func NewState(site Site) *State {
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
 		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, openings: map[fact.SafeID]*threelock.Session{},
+		timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
 	for id := range site.Doors {
 		s.doors[id] = &doorState{}
@@ -181,6 +186,10 @@ func (s *State) Evolve(e Entry) error {
 		s.locks[ev.Lock] = *ev
 	case *OpeningStep:
 		s.evolveOpening(e.At, *ev)
+	case *SafeTimeLocked:
+		s.timeLocks[ev.Safe] = ev.Until
+	case *DelegationMade, *DelegationEnded:
+		s.evolveDelegation(e.At, ev)
 	case *AlertChanged:
 		s.evolveAlert(e.At, e.Actor, ev.Change)
 	case *NoticeSettled:
@@ -214,7 +223,7 @@ func (s *State) evolvePerson(p Person) {
 	if old, ok := s.persons[p.ID]; ok {
 		delete(s.byCard, old.Card)
 		// Who corrects a name does not have the PIN and the card at hand: what is not given stays.
-		p.Card, p.PIN = cmp.Or(p.Card, old.Card), cmp.Or(p.PIN, old.PIN)
+		p.Card, p.PIN, p.DuressPIN = cmp.Or(p.Card, old.Card), cmp.Or(p.PIN, old.PIN), cmp.Or(p.DuressPIN, old.DuressPIN)
 	}
 	s.persons[p.ID] = &p
 	if p.Card != "" {

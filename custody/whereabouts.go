@@ -79,8 +79,9 @@ func (d *decision) safeMove(safe Safe, doc *Document, arrived bool, evidence str
 // standBefore reports whether the parties of a session are still before the safe: presence
 // needs some rounds to notice, so a session that ended moments ago still counts.
 func (d *decision) standBefore(s *threelock.Session) bool {
-	return s.Phase == threelock.Open || s.Phase == threelock.Shutting ||
-		(s.Phase == threelock.Ended && s.Why == threelock.WhyClosed && d.in.At.Sub(s.Since) <= d.site.Policy.HandOverWindow)
+	closed := s.Why == threelock.WhyClosed || s.Why == threelock.WhyUnconfirmed
+	return s.Phase == threelock.Open || s.Phase == threelock.Shutting || s.Phase == threelock.Closing ||
+		(s.Phase == threelock.Ended && closed && d.in.At.Sub(s.Since) <= d.site.Policy.HandOverWindow)
 }
 
 func (d *decision) custodianOf(s *threelock.Session) PersonID {

@@ -22,6 +22,8 @@ import (
 	"trilock/custody/journal"
 )
 
+func everything(alerts.Notice) bool { return true }
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var _ Outbox = (*journal.Journal)(nil)
@@ -463,7 +465,7 @@ func TestScreenIsSwitchedOn(t *testing.T) {
 		elapse(10 * time.Minute) // the night
 		synctest.Wait()
 		began := time.Now()
-		notices, leave, err := hub.Subscribe(t.Context())
+		notices, leave, err := hub.Subscribe(t.Context(), everything)
 		if err != nil {
 			t.Fatal(err)
 		}

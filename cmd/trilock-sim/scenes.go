@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -296,10 +297,31 @@ func (s *stage) tryOpening(ctx context.Context) error {
 	if err := s.site.ShutSafe(); err != nil {
 		return err
 	}
-	return s.expect(ctx, fact.Text{ZH: "柜门已关，三把锁全部报告上锁", EN: "shut again, three bolts reported locked"}, func(o custody.Overview) bool {
+	if err := s.expect(ctx, fact.Text{ZH: "柜门已关，三把锁全部报告上锁", EN: "shut again, three bolts reported locked"}, safeIs(threelock.Closing)); err != nil {
+		return err
+	}
+	for _, p := range []simsite.Person{simsite.Archivist, simsite.Office, simsite.Manager} {
+		if err := s.confirmClosed(ctx, p); err != nil {
+			return err
+		}
+	}
+	return s.expect(ctx, fact.Text{ZH: "三方确认已关闭", EN: "the three have confirmed that it is closed"}, func(o custody.Overview) bool {
 		return o.Safes[0].EndCode == threelock.WhyClosed
 	})
 }
+
+// confirmClosed has one of the three confirm with badge and PIN that the safe is closed.
+func (s *stage) confirmClosed(ctx context.Context, p simsite.Person) error {
+	return s.persist(ctx, fact.Text{ZH: "%[1]s 确认已关闭", EN: "%[1]s confirms that it is closed"}.Fill(p.Name), func(ctx context.Context) error {
+		return s.badgeAndPIN(ctx, p)
+	}, func(o custody.Overview) bool {
+		return !slices.ContainsFunc(o.Safes[0].Missing, func(m custody.PartyOverview) bool {
+			return m.Party == partyOf[p.ID]
+		})
+	})
+}
+
+var partyOf = map[string]threelock.Party{simsite.Archivist.ID: threelock.Archivist, simsite.Office.ID: threelock.GeneralOffice, simsite.Manager.ID: threelock.Management}
 
 func safeIs(phases ...threelock.Phase) func(custody.Overview) bool {
 	return func(o custody.Overview) bool {

@@ -3,6 +3,8 @@ package console
 import (
 	"net/http"
 	"slices"
+
+	"trilock/alerts"
 )
 
 // Role is what an account may do.
@@ -51,6 +53,14 @@ var (
 	atTheSafe = []Role{RoleArchivist, RoleApprover}
 )
 
+// seesAlert reports whether a role is told of a kind of alert. Whoever threatens a person may
+// stand before the archivist's screen, or under the one on the wall: what must not show
+// itself there is for security and the auditor.
+func seesAlert(r Role, code alerts.Code) bool {
+	kind, known := alerts.KindOf(code)
+	return !known || !kind.Silent || r == RoleSecurity || r == RoleAuditor
+}
+
 // accessTable is who may use what. A route that is not here answers nobody, and New fails.
 var accessTable = map[string]access{
 	"GET /healthz": {open: true},
@@ -82,8 +92,12 @@ var accessTable = map[string]access{
 	"POST /api/v1/loans/{id}/approve":         {roles: []Role{RoleApprover}, act: true},
 	"POST /api/v1/safes/{id}/openings":        {roles: atTheSafe, act: true},
 	"POST /api/v1/safes/{id}/openings/cancel": {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
-	"POST /api/v1/alerts/{id}/acknowledge":    {roles: onAlerts, act: true},
-	"POST /api/v1/alerts/{id}/close":          {roles: []Role{RoleSecurity}, act: true},
+	"POST /api/v1/safes/{id}/time-lock":       {roles: atTheSafe, act: true},
+	// A post is delegated by its holder, who is asked for in the act itself.
+	"POST /api/v1/delegations":             {roles: []Role{RoleArchivist, RoleApprover}, act: true},
+	"POST /api/v1/delegations/{id}/end":    {roles: []Role{RoleArchivist, RoleApprover}, act: true},
+	"POST /api/v1/alerts/{id}/acknowledge": {roles: onAlerts, act: true},
+	"POST /api/v1/alerts/{id}/close":       {roles: []Role{RoleSecurity}, act: true},
 }
 
 // router is a ServeMux that knows what was registered.

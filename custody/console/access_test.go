@@ -31,6 +31,9 @@ var expected = map[string]string{
 	"POST /api/v1/loans/{id}/approve":         "approver",
 	"POST /api/v1/safes/{id}/openings":        "archivist approver",
 	"POST /api/v1/safes/{id}/openings/cancel": "archivist approver security",
+	"POST /api/v1/safes/{id}/time-lock":       "archivist approver",
+	"POST /api/v1/delegations":                "archivist approver",
+	"POST /api/v1/delegations/{id}/end":       "archivist approver",
 	"POST /api/v1/alerts/{id}/acknowledge":    "archivist security",
 	"POST /api/v1/alerts/{id}/close":          "security",
 }

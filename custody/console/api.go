@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,12 +112,13 @@ func (c *console) readRoutes(api huma.API) {
 	huma.Register(api, operation(api, "record", http.MethodGet, "/api/v1/record", "The record, page by page"), c.getRecord)
 }
 
-// overview reads the whole view, with empty lists where there is nothing: a null says nothing.
-func (c *console) overview() custody.Overview {
+// overview reads the whole view as a role may see it, with empty lists where there is nothing: a null says nothing.
+func (c *console) overview(r Role) custody.Overview {
 	var o custody.Overview
 	now := time.Now()
 	c.Core.Read(func(s *custody.State) { o = s.Overview(now) })
 	o.At = now.UTC()
+	o.Alerts = slices.DeleteFunc(o.Alerts, func(a alerts.Alert) bool { return !seesAlert(r, a.Code) })
 	o.Alerts, o.Rooms, o.Documents = listed(o.Alerts), listed(o.Rooms), listed(o.Documents)
 	o.Safes, o.Doors, o.Devices = listed(o.Safes), listed(o.Doors), listed(o.Devices)
 	return o
@@ -129,10 +131,10 @@ func listed[T any](list []T) []T {
 	return list
 }
 
-func (c *console) getOverview(_ context.Context, in *struct {
+func (c *console) getOverview(ctx context.Context, in *struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"200"`
 }) (*overviewAnswer, error) {
-	o := c.overview()
+	o := c.overview(visitorOf(ctx).account.Role)
 	tag := `W/"` + strconv.FormatUint(o.Seq, 10) + `"`
 	for held := range strings.SplitSeq(in.IfNoneMatch, ",") {
 		if strings.TrimSpace(held) == tag {
@@ -142,16 +144,16 @@ func (c *console) getOverview(_ context.Context, in *struct {
 	return &overviewAnswer{ETag: tag, Body: o}, nil
 }
 
-func (c *console) getAlerts(context.Context, *struct{}) (*alertsAnswer, error) {
-	o, answer := c.overview(), &alertsAnswer{}
+func (c *console) getAlerts(ctx context.Context, _ *struct{}) (*alertsAnswer, error) {
+	o, answer := c.overview(visitorOf(ctx).account.Role), &alertsAnswer{}
 	answer.Body.Seq, answer.Body.Alerts = o.Seq, o.Alerts
 	return answer, nil
 }
 
-func (c *console) getDocument(_ context.Context, in *struct {
+func (c *console) getDocument(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"40"`
 }) (*documentAnswer, error) {
-	for _, d := range c.overview().Documents {
+	for _, d := range c.overview(visitorOf(ctx).account.Role).Documents {
 		if string(d.ID) == in.ID {
 			return &documentAnswer{Body: d}, nil
 		}
@@ -184,7 +186,7 @@ func withoutCredentials(ev custody.Event) custody.Event {
 		return ev
 	}
 	shown := *p
-	shown.Person.PIN = ""
+	shown.Person.PIN, shown.Person.DuressPIN = "", ""
 	if shown.Person.Card != "" {
 		shown.Person.Card = fact.CardID(shown.Person.Card.Masked())
 	}

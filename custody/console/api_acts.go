@@ -36,6 +36,9 @@ func (c *console) actRoutes(api huma.API) {
 	huma.Register(api, post("approve-loan", "/api/v1/loans/{id}/approve", "Approve a loan", http.StatusOK), c.postApproval)
 	huma.Register(api, post("state-opening", "/api/v1/safes/{id}/openings", "State why a safe is to be opened", http.StatusCreated), c.postOpening)
 	huma.Register(api, post("cancel-opening", "/api/v1/safes/{id}/openings/cancel", "Take the statement back", http.StatusOK), c.postCancel)
+	huma.Register(api, post("lock-until", "/api/v1/safes/{id}/time-lock", "Set a safe's time lock", http.StatusOK), c.postLockUntil)
+	huma.Register(api, post("delegate", "/api/v1/delegations", "Have another person act in your post for a time", http.StatusCreated), c.postDelegation)
+	huma.Register(api, post("end-delegation", "/api/v1/delegations/{id}/end", "End a delegation before its time", http.StatusOK), c.postDelegationEnd)
 	huma.Register(api, post("acknowledge-alert", "/api/v1/alerts/{id}/acknowledge", "Take an alert in hand", http.StatusOK), c.postAcknowledge)
 	huma.Register(api, post("close-alert", "/api/v1/alerts/{id}/close", "Close an alert whose cause has ended", http.StatusOK), c.postClose)
 }
@@ -69,6 +72,7 @@ type personBody struct {
 	Clearance custody.Level    `json:"clearance"`
 	Card      fact.CardID      `json:"card,omitempty" maxLength:"100" doc:"as the badge readers report it; empty for none"`
 	PIN       string           `json:"pin,omitempty" pattern:"^([0-9]{4,8})?$" doc:"4 to 8 digits; only a fingerprint of it is kept"`
+	DuressPIN string           `json:"duress_pin,omitempty" pattern:"^([0-9]{4,8})?$" doc:"the PIN to enter when one is made to: it works, and security is told"`
 	Rooms     []fact.PlaceID   `json:"rooms" maxItems:"200"`
 	Barred    bool             `json:"barred,omitempty"`
 }
@@ -79,11 +83,17 @@ func (c *console) postPerson(ctx context.Context, in *struct {
 }) (*actAnswer, error) {
 	b := in.Body
 	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred}
-	if b.PIN != "" {
-		if len(b.PIN) < minPINDigits || len(b.PIN) > maxPINDigits { // the pattern says so too; this holds when somebody edits it
+	for _, one := range []struct {
+		digits string
+		print  *string
+	}{{b.PIN, &p.PIN}, {b.DuressPIN, &p.DuressPIN}} {
+		if one.digits == "" {
+			continue
+		}
+		if len(one.digits) < minPINDigits || len(one.digits) > maxPINDigits { // the pattern says so too; this holds when somebody edits it
 			return nil, problem(http.StatusUnprocessableEntity, "invalid-request")
 		}
-		p.PIN = custody.Fingerprint(c.Site.PINKey, b.ID, b.PIN)
+		*one.print = custody.Fingerprint(c.Site.PINKey, b.ID, one.digits)
 	}
 	return c.answer(ctx, custody.RegisterPerson{Person: p})
 }
@@ -146,6 +156,39 @@ func (c *console) postCancel(ctx context.Context, in *struct {
 	ID fact.SafeID `path:"id" maxLength:"40"`
 }) (*actAnswer, error) {
 	return c.answer(ctx, custody.CancelOpening{Safe: in.ID})
+}
+
+type lockUntilBody struct {
+	Until time.Time `json:"until" doc:"nobody opens the safe before; it can be made later, never earlier"`
+}
+
+func (c *console) postLockUntil(ctx context.Context, in *struct {
+	ActKey
+	ID   fact.SafeID `path:"id" maxLength:"40"`
+	Body lockUntilBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.LockUntil{Safe: in.ID, Until: in.Body.Until})
+}
+
+type delegationBody struct {
+	Post  custody.Post     `json:"post"`
+	To    custody.PersonID `json:"to" maxLength:"40" doc:"the person who acts in the post meanwhile"`
+	From  time.Time        `json:"from"`
+	Until time.Time        `json:"until"`
+}
+
+func (c *console) postDelegation(ctx context.Context, in *struct {
+	ActKey
+	Body delegationBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.Delegate(in.Body))
+}
+
+func (c *console) postDelegationEnd(ctx context.Context, in *struct {
+	ActKey
+	ID custody.DelegationID `path:"id" maxLength:"40"`
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.EndDelegation{Delegation: in.ID})
 }
 
 type acknowledgeBody struct {

@@ -29,10 +29,10 @@ type Core interface {
 
 // Notices is where the console hears of notices: the channel of kind console.
 type Notices interface {
-	// Subscribe returns a channel of every notice from now on. It is closed when ctx ends,
+	// Subscribe returns a channel of every notice from now on that is wanted. It is closed when ctx ends,
 	// when leave is called, or when its reader did not keep up. It fails when there are too
 	// many subscribers already.
-	Subscribe(ctx context.Context) (notices <-chan alerts.Notice, leave func(), err error)
+	Subscribe(ctx context.Context, wants func(alerts.Notice) bool) (notices <-chan alerts.Notice, leave func(), err error)
 }
 
 // Account is a desk, a screen or a machine that signs in by a token.

@@ -91,7 +91,7 @@ func (c *console) noticesFor(ctx context.Context, r Role) (<-chan alerts.Notice,
 	if !slices.Contains(watching, r) {
 		return nil, func() {}, nil
 	}
-	return c.Notices.Subscribe(ctx)
+	return c.Notices.Subscribe(ctx, func(n alerts.Notice) bool { return seesAlert(r, n.Code) })
 }
 
 // pump sends until the stream breaks or ctx ends. A change is sent at once unless one was

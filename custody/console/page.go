@@ -163,7 +163,8 @@ func panelsOf(ctx context.Context, b board) ([]panelContent, error) {
 
 // board gathers what the wall shows to the sender of a request.
 func (c *console) board(r *http.Request) board {
-	o, role := c.overview(), visitorOf(r.Context()).account.Role
+	role := visitorOf(r.Context()).account.Role
+	o := c.overview(role)
 	entries, people, err := c.feed.latest(r.Context(), c.Core, o.Seq)
 	if err != nil { // the rest of the wall is still right; the banner says that the daemon has a problem
 		c.Log.Error("the record could not be read for the wall", "error", err)

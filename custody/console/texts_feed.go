@@ -29,6 +29,14 @@ var (
 	feedPartyRefused  = fact.Text{ZH: "%[1]s：拒绝 %[2]s，%[3]s", EN: "%[1]s: %[2]s refused, %[3]s"}
 	feedUnlocked      = fact.Text{ZH: "%[1]s：三把锁已开", EN: "%[1]s: three locks unlocked"}
 	feedSafeOpened    = fact.Text{ZH: "%[1]s：柜门打开", EN: "%[1]s: door opened"}
+	feedDelayed       = fact.Text{ZH: "%[1]s：三方到齐，延时开始", EN: "%[1]s: all three are here; the time delay begins"}
+	feedDelayOver     = fact.Text{ZH: "%[1]s：延时结束", EN: "%[1]s: the time delay is over"}
+	feedReconfirmed   = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）再次确认", EN: "%[1]s: %[2]s has confirmed again (%[3]s)"}
+	feedLocked        = fact.Text{ZH: "%[1]s：已关好锁好，等待三方确认", EN: "%[1]s: shut and locked; the three are to confirm"}
+	feedConfirmed     = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）确认关闭", EN: "%[1]s: %[2]s confirms that it is closed (%[3]s)"}
+	feedTimeLocked    = fact.Text{ZH: "%[1]s：时间锁定至 %[2]s", EN: "%[1]s: time-locked until %[2]s"}
+	feedDelegated     = fact.Text{ZH: "%[1]s 委托 %[2]s 代行“%[3]s”职责", EN: "%[1]s delegates the post of %[3]s to %[2]s"}
+	feedDelegationEnd = fact.Text{ZH: "委托 %[1]s 已结束", EN: "Delegation %[1]s has ended"}
 	feedSafeShut      = fact.Text{ZH: "%[1]s：柜门关上", EN: "%[1]s: door shut"}
 	feedOpeningEnded  = fact.Text{ZH: "%[1]s：开启结束，%[2]s", EN: "%[1]s: opening ended, %[2]s"}
 	feedLockRefused   = fact.Text{ZH: "%[1]s：%[2]s 拒绝开锁（%[3]s）", EN: "%[1]s: %[2]s refused to unlock (%[3]s)"}
@@ -63,6 +71,9 @@ var verbs = map[string]fact.Text{
 	"approve-loan":      {ZH: "审批借阅", EN: "approve a loan"},
 	"state-opening":     {ZH: "登记开启事由", EN: "state an opening"},
 	"cancel-opening":    {ZH: "取消开启", EN: "cancel an opening"},
+	"lock-until":        {ZH: "设置时间锁", EN: "set a time lock"},
+	"delegate":          {ZH: "委托岗位", EN: "delegate a post"},
+	"end-delegation":    {ZH: "结束委托", EN: "end a delegation"},
 	"acknowledge-alert": {ZH: "确认警报", EN: "acknowledge an alert"},
 	"close-alert":       {ZH: "关闭警报", EN: "close an alert"},
 }

@@ -129,7 +129,7 @@ func TestEveryRoleAndActHasAName(t *testing.T) {
 			t.Errorf("act %s has no name", a.Verb())
 		}
 	}
-	for _, p := range []threelock.Phase{threelock.Stated, threelock.Gathering, threelock.Challenging, threelock.Unlocking, threelock.Unlocked, threelock.Open, threelock.Shutting} {
+	for _, p := range []threelock.Phase{threelock.Stated, threelock.Gathering, threelock.Challenging, threelock.Unlocking, threelock.Unlocked, threelock.Open, threelock.Shutting, threelock.Delaying, threelock.Reconfirming, threelock.Closing} {
 		if phaseNames[string(p)].IsZero() {
 			t.Errorf("phase %s has no words", p)
 		}

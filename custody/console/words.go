@@ -1,6 +1,8 @@
 package console
 
 import (
+	"time"
+
 	"trilock/alerts"
 	"trilock/custody"
 	"trilock/custody/fact"
@@ -84,6 +86,13 @@ func (n names) sentence(e custody.Entry) (fact.Text, tone) {
 		return feedDocument.Fill(string(ev.Document.ID)), plainTone
 	case *custody.OpeningStep:
 		return n.step(*ev)
+	case *custody.SafeTimeLocked:
+		return feedTimeLocked.Fill(n.safe(ev.Safe), ev.Until.In(n.site.Location).Format(time.DateTime)), plainTone
+	case *custody.DelegationMade:
+		g := ev.Delegation
+		return feedDelegated.Fill(n.person(g.Holder), n.person(g.To), g.Post.Name()), plainTone
+	case *custody.DelegationEnded:
+		return feedDelegationEnd.Fill(string(ev.Delegation)), plainTone
 	case *custody.AlertChanged:
 		return n.alert(e.Actor, ev.Change)
 	case *custody.NoticeSettled:
@@ -171,7 +180,8 @@ func tellsStep(s threelock.Step) bool {
 		return false
 	case threelock.StepAnswered:
 		return !s.Accepted
-	case threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded:
+	case threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded,
+		threelock.StepDelayed, threelock.StepDelayOver, threelock.StepReconfirmed, threelock.StepLocked, threelock.StepConfirmed:
 	}
 	return true
 }
@@ -183,6 +193,16 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 		return feedOpeningStated.Fill(safe, n.person(custody.PersonID(s.By)), s.Purpose.Name()), plainTone
 	case threelock.StepShown:
 		return feedPartyShown.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
+	case threelock.StepDelayed:
+		return feedDelayed.Fill(safe), plainTone
+	case threelock.StepDelayOver:
+		return feedDelayOver.Fill(safe), plainTone
+	case threelock.StepReconfirmed:
+		return feedReconfirmed.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
+	case threelock.StepLocked:
+		return feedLocked.Fill(safe), plainTone
+	case threelock.StepConfirmed:
+		return feedConfirmed.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
 	case threelock.StepRefused:
 		return feedPartyRefused.Fill(safe, n.person(s.Person), s.Why.Text()), warnTone
 	case threelock.StepAnswered:
@@ -204,9 +224,12 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 	return safe, plainTone
 }
 
-// tellsAlert leaves out what the list of alerts shows better: repetitions, and momentary
+// tellsAlert leaves out the silent kinds, which not everybody before the wall may know of, and what the list of alerts shows better: repetitions, and momentary
 // recurrences by the hundred.
 func tellsAlert(c alerts.Change) bool {
+	if kind, known := alerts.KindOf(c.Code); known && kind.Silent {
+		return false
+	}
 	switch c.Reason {
 	case alerts.ReasonRaised, alerts.ReasonEnded, alerts.ReasonAcknowledged, alerts.ReasonClosed:
 		return true

@@ -12,16 +12,21 @@ type What string
 
 // The steps of an opening.
 const (
-	StepStated     What = "stated"
-	StepShown      What = "party-shown"
-	StepRefused    What = "party-refused"
-	StepChallenged What = "challenged" // one lock sent its challenge
-	StepAuthorised What = "authorised" // all three challenges are here; the request goes out once
-	StepAnswered   What = "lock-answered"
-	StepUnlocked   What = "unlocked"
-	StepOpened     What = "door-opened"
-	StepShut       What = "door-shut"
-	StepEnded      What = "ended"
+	StepStated      What = "stated"
+	StepShown       What = "party-shown"
+	StepRefused     What = "party-refused"
+	StepDelayed     What = "delay-begun"
+	StepDelayOver   What = "delay-over"
+	StepReconfirmed What = "party-reconfirmed"
+	StepChallenged  What = "challenged" // one lock sent its challenge
+	StepAuthorised  What = "authorised" // all three challenges are here; the request goes out once
+	StepAnswered    What = "lock-answered"
+	StepUnlocked    What = "unlocked"
+	StepOpened      What = "door-opened"
+	StepShut        What = "door-shut"
+	StepLocked      What = "locked" // three bolts and the door reported it
+	StepConfirmed   What = "closing-confirmed"
+	StepEnded       What = "ended"
 )
 
 // Why is a reason code: of a refusal or of an end.
@@ -30,6 +35,13 @@ type Why string
 // The reasons.
 const (
 	WhyNoPost       Why = "no-party-post"
+	WhyOutOfHours   Why = "out-of-hours"
+	WhyDelegate     Why = "delegate-is-another-party"
+	WhyDelay        Why = "time-delay-running"
+	WhyNotOneOfThem Why = "not-one-of-the-three"
+	WhyConfirmed    Why = "confirmed-already"
+	WhyNotAgain     Why = "not-confirmed-in-time"
+	WhyUnconfirmed  Why = "closed-but-not-confirmed"
 	WhyNotInRoom    Why = "not-in-room"
 	WhySamePerson   Why = "same-person"
 	WhySameParty    Why = "party-already-present"
@@ -47,6 +59,13 @@ const (
 
 var reasons = map[Why]fact.Text{
 	WhyNoPost:       {ZH: "不是三方之一（档案员、综合部、总经理或总工程师）", EN: "holds none of the three parties' posts"},
+	WhyOutOfHours:   {ZH: "现在不在准许开启的时间内", EN: "the safe may not be opened at this hour"},
+	WhyDelegate:     {ZH: "受托人本身是另一方，不得代理", EN: "stands for a party already and cannot be a delegate of another"},
+	WhyDelay:        {ZH: "延时尚未结束，请等待", EN: "the time delay is running; wait until it is over"},
+	WhyNotOneOfThem: {ZH: "不是本次到场的三人之一", EN: "is not one of the three who came for this opening"},
+	WhyConfirmed:    {ZH: "已经确认过", EN: "has confirmed already"},
+	WhyNotAgain:     {ZH: "延时后三方未在规定时间内再次确认", EN: "the three did not confirm in time after the delay"},
+	WhyUnconfirmed:  {ZH: "已锁好，但三方未全部确认", EN: "shut and locked, but not confirmed by all three"},
 	WhyNotInRoom:    {ZH: "没有刷卡进入保密室", EN: "has not badged into the room"},
 	WhySamePerson:   {ZH: "同一人不能代表两方", EN: "is already here as another party"},
 	WhySameParty:    {ZH: "该方已有人到场", EN: "this party is already here"},
@@ -83,7 +102,10 @@ type Step struct {
 	Challenge []byte           `json:"challenge,omitempty"`
 	Accepted  bool             `json:"accepted,omitempty"`
 	Why       Why              `json:"why,omitempty"`
-	Code      string           `json:"code,omitempty"` // the lock's own word
+	// Delegate: the person stands for another. Reconfirm: the three confirm after the delay.
+	Delegate  bool   `json:"delegate,omitempty"`
+	Reconfirm bool   `json:"reconfirm,omitempty"`
+	Code      string `json:"code,omitempty"` // the lock's own word
 }
 
 // Command is what the locks are to be told once the steps are durable.
@@ -102,41 +124,122 @@ func State(by string, purpose Purpose, documents []string, locks [3]fact.DeviceI
 	return Step{What: StepStated, By: by, Purpose: purpose, Documents: documents, Locks: locks}
 }
 
-// Show answers a person at the safe's reader. The first step says whether the person
-// counts, and as which party; with the third party the locks are asked for challenges.
-func (s *Session) Show(c Claim) ([]Step, Command) {
-	party, why := s.judge(c)
-	if why != "" {
-		return []Step{{What: StepRefused, Person: c.Person, Party: party, Why: why}}, None
+// Show answers a person at the safe's reader, with badge and PIN. The first step says whether
+// the person counts, and for what; with the last of the three the opening goes on.
+func (s *Session) Show(c Claim, t Timing) ([]Step, Command) {
+	switch s.Phase {
+	case Stated, Gathering:
+		return s.gather(c, t)
+	case Reconfirming:
+		return s.again(c)
+	case Closing:
+		return s.confirm(c)
+	case Delaying:
+		return refused(c, "", WhyDelay), None
 	}
-	steps := []Step{{What: StepShown, Person: c.Person, Party: party}}
-	if len(s.Missing()) == 1 { // this party was the last
+	return refused(c, "", WhyNotGathering), None
+}
+
+func refused(c Claim, party Party, why Why) []Step {
+	return []Step{{What: StepRefused, Person: c.Person, Party: party, Why: why}}
+}
+
+// gather takes a person as one of the three parties.
+func (s *Session) gather(c Claim, t Timing) ([]Step, Command) {
+	party, delegate, why := s.judge(c)
+	if why != "" {
+		return refused(c, party, why), None
+	}
+	steps := []Step{{What: StepShown, Person: c.Person, Party: party, Delegate: delegate}}
+	switch {
+	case len(s.Missing()) > 1:
+		return steps, None
+	case t.Delay > 0:
+		return append(steps, Step{What: StepDelayed}), None
+	}
+	return steps, AskChallenge
+}
+
+// judge enforces SAF-1: three different persons, three different parties, in the room. A
+// delegate who is also another party counts for neither by delegation.
+func (s *Session) judge(c Claim) (party Party, delegate bool, why Why) {
+	may := c.Parties
+	if len(may) == 0 {
+		may, delegate = c.Delegated, true
+	}
+	if len(may) == 0 {
+		return "", false, WhyNoPost
+	}
+	switch {
+	case c.OutOfHours:
+		return may[0], delegate, WhyOutOfHours
+	case !c.InRoom:
+		return may[0], delegate, WhyNotInRoom
+	case s.presence(c.Person) != nil:
+		return may[0], delegate, WhySamePerson
+	}
+	missing := s.Missing()
+	for _, p := range may {
+		if slices.Contains(missing, p) {
+			return p, delegate, ""
+		}
+	}
+	if !delegate && slices.ContainsFunc(c.Delegated, func(p Party) bool { return slices.Contains(missing, p) }) {
+		return may[0], false, WhyDelegate
+	}
+	return may[0], delegate, WhySameParty
+}
+
+// presence returns the presence of a person, or nil.
+func (s *Session) presence(person fact.PersonID) *Presence {
+	for i := range s.Present {
+		if s.Present[i].Person == person {
+			return &s.Present[i]
+		}
+	}
+	return nil
+}
+
+// again takes one of the three a second time, after the delay.
+func (s *Session) again(c Claim) ([]Step, Command) {
+	p, why := s.oneOfThem(c, func(p *Presence) bool { return p.Again })
+	switch {
+	case why == "" && c.OutOfHours:
+		return refused(c, p.Party, WhyOutOfHours), None
+	case why != "":
+		return refused(c, "", why), None
+	}
+	steps := []Step{{What: StepReconfirmed, Person: c.Person, Party: p.Party}}
+	if len(s.Missing()) == 1 { // this one was the last
 		return steps, AskChallenge
 	}
 	return steps, None
 }
 
-// judge enforces SAF-1: three different persons, three different parties, in the room.
-func (s *Session) judge(c Claim) (Party, Why) {
-	if s.Phase != Stated && s.Phase != Gathering {
-		return "", WhyNotGathering
+// confirm takes the word of one of the three that the safe is closed.
+func (s *Session) confirm(c Claim) ([]Step, Command) {
+	p, why := s.oneOfThem(c, func(p *Presence) bool { return p.Closed })
+	if why != "" {
+		return refused(c, "", why), None
 	}
-	if len(c.Parties) == 0 {
-		return "", WhyNoPost
+	steps := []Step{{What: StepConfirmed, Person: c.Person, Party: p.Party}}
+	if len(s.Missing()) == 1 {
+		steps = append(steps, Step{What: StepEnded, Why: WhyClosed})
 	}
-	if !c.InRoom {
-		return c.Parties[0], WhyNotInRoom
+	return steps, None
+}
+
+func (s *Session) oneOfThem(c Claim, done func(*Presence) bool) (*Presence, Why) {
+	switch p := s.presence(c.Person); {
+	case p == nil:
+		return nil, WhyNotOneOfThem
+	case !c.InRoom:
+		return nil, WhyNotInRoom
+	case done(p):
+		return nil, WhyConfirmed
+	default:
+		return p, ""
 	}
-	if slices.ContainsFunc(s.Present, func(p Presence) bool { return p.Person == c.Person }) {
-		return c.Parties[0], WhySamePerson
-	}
-	missing := s.Missing()
-	for _, p := range c.Parties {
-		if slices.Contains(missing, p) {
-			return p, ""
-		}
-	}
-	return c.Parties[0], WhySameParty
 }
 
 // Challenged takes a lock's challenge. With the third one the request is authorised.
@@ -169,12 +272,14 @@ func (s *Session) Answered(lock fact.DeviceID, accepted bool, code string) ([]St
 
 // Bolts takes what the three locks last reported: how many bolts are known to be drawn,
 // how many are known to be locked. Unlocked and shut are reported, never inferred.
-func (s *Session) Bolts(drawn, locked int) []Step {
+func (s *Session) Bolts(drawn, locked int, t Timing) []Step {
 	switch {
 	case s.Phase == Unlocking && drawn == len(s.Locks) && s.Accepted == [3]bool{true, true, true}:
 		return []Step{{What: StepUnlocked}}
 	case s.Phase == Unlocked && locked == len(s.Locks):
 		return []Step{{What: StepEnded, Why: WhyNotOpened}}
+	case s.Phase == Shutting && locked == len(s.Locks) && t.Confirm > 0:
+		return []Step{{What: StepLocked}}
 	case s.Phase == Shutting && locked == len(s.Locks):
 		return []Step{{What: StepEnded, Why: WhyClosed}}
 	}
@@ -196,7 +301,7 @@ func (s *Session) Door(open bool) []Step {
 // Left takes the news that a person has badged out. While the parties gather, one who
 // leaves no longer stands before the safe, and the opening starts over.
 func (s *Session) Left(person fact.PersonID) ([]Step, Command) {
-	if !s.Before() || !slices.ContainsFunc(s.Present, func(p Presence) bool { return p.Person == person }) {
+	if !s.Before() || s.presence(person) == nil {
 		return nil, None
 	}
 	return []Step{{What: StepEnded, Why: WhyPartyLeft, Person: person}}, s.relockIfAsked()
@@ -215,25 +320,38 @@ func (s *Session) Cancel(by string, why Why) ([]Step, Command) {
 // its session: the parties are still there.
 func (s *Session) Restarted() ([]Step, Command) {
 	switch s.Phase {
-	case Stated, Gathering, Challenging, Unlocking, Unlocked:
+	case Stated, Gathering, Delaying, Reconfirming, Challenging, Unlocking, Unlocked:
 		return []Step{{What: StepEnded, Why: WhyRestarted}}, Relock
 	}
 	return nil, None
 }
 
-// Expire takes the time. It ends what has waited too long.
+// Expire takes the time: it ends what has waited too long, and a delay that is over.
 func (s *Session) Expire(now fact.Stamp, t Timing) ([]Step, Command) {
 	due, ok := s.Due(t)
 	if !ok || now.Mono < due {
 		return nil, None
 	}
-	why := map[Phase]Why{Stated: WhyExpired, Gathering: WhyWindow, Challenging: WhyLockSilent, Unlocking: WhyLockSilent, Unlocked: WhyNotOpened}[s.Phase]
-	step := Step{What: StepEnded, Why: why}
+	switch s.Phase {
+	case Delaying:
+		if t.Reconfirm > 0 {
+			return []Step{{What: StepDelayOver, Reconfirm: true}}, None
+		}
+		return []Step{{What: StepDelayOver}}, AskChallenge
+	case Stated:
+		return []Step{{What: StepEnded, Why: WhyExpired}}, None
+	case Gathering:
+		return []Step{{What: StepEnded, Why: WhyWindow}}, None
+	case Reconfirming:
+		return []Step{{What: StepEnded, Why: WhyNotAgain}}, None
+	case Closing:
+		return []Step{{What: StepEnded, Why: WhyUnconfirmed}}, None
+	case Unlocked:
+		return []Step{{What: StepEnded, Why: WhyNotOpened}}, Relock
+	}
+	step := Step{What: StepEnded, Why: WhyLockSilent}
 	if silent := s.Silent(); len(silent) > 0 {
 		step.Lock = silent[0]
-	}
-	if s.Phase == Stated || s.Phase == Gathering {
-		return []Step{step}, None
 	}
 	return []Step{step}, Relock
 }
@@ -245,6 +363,12 @@ func (s *Session) Due(t Timing) (time.Duration, bool) {
 		return s.Since.Mono + t.StatementValid, true
 	case Gathering:
 		return s.First.Mono + t.Window, true
+	case Delaying:
+		return s.Since.Mono + t.Delay, true
+	case Reconfirming:
+		return s.Since.Mono + t.Reconfirm, true
+	case Closing:
+		return s.Since.Mono + t.Confirm, true
 	case Challenging, Unlocking:
 		return s.Since.Mono + t.LockAnswer, true
 	case Unlocked:
@@ -290,10 +414,44 @@ func (s *Session) Evolve(at fact.Stamp, session string, safe fact.SafeID, step S
 		s.enter(Open, at)
 	case StepShut:
 		s.enter(Shutting, at)
+	case StepLocked:
+		s.enter(Closing, at)
 	case StepEnded:
 		s.Why = step.Why
 		s.enter(Ended, at)
 	case StepRefused:
+		s.Refused = Refusal{Person: step.Person, Why: step.Why, At: at}
+	default:
+		s.evolveConfirmation(at, step)
+	}
+}
+
+// evolveConfirmation carries out the steps of a delay and of the confirmations.
+func (s *Session) evolveConfirmation(at fact.Stamp, step Step) {
+	switch step.What {
+	case StepDelayed:
+		s.enter(Delaying, at)
+	case StepDelayOver:
+		if step.Reconfirm {
+			s.enter(Reconfirming, at)
+			return
+		}
+		s.enter(Challenging, at)
+	case StepReconfirmed:
+		s.mark(step.Person, func(p *Presence) { p.Again = true })
+		if s.Phase == Reconfirming && len(s.Missing()) == 0 {
+			s.enter(Challenging, at)
+		}
+	case StepConfirmed:
+		s.mark(step.Person, func(p *Presence) { p.Closed = true })
+	}
+}
+
+// mark changes the presence of a person; copies of the session keep theirs.
+func (s *Session) mark(person fact.PersonID, change func(*Presence)) {
+	s.Present = slices.Clone(s.Present)
+	if p := s.presence(person); p != nil {
+		change(p)
 	}
 }
 
@@ -302,7 +460,7 @@ func (s *Session) shown(at fact.Stamp, step Step) {
 		s.First = at
 		s.enter(Gathering, at)
 	}
-	s.Present = append(slices.Clone(s.Present), Presence{Party: step.Party, Person: step.Person, At: at})
+	s.Present = append(slices.Clone(s.Present), Presence{Party: step.Party, Person: step.Person, At: at, Delegate: step.Delegate})
 	if len(s.Missing()) == 0 {
 		s.enter(Challenging, at)
 	}

@@ -2,11 +2,15 @@
 // named parties, three locks, and no single thing that can open it (SAF-1).
 //
 //	stated ──first party──► gathering ──third party──► challenging ──three challenges──► unlocking
-//	  │                        │                           │                               │ three locks
-//	  ▼ statement expired      ▼ window passed             ▼ no answer                     ▼ accepted
-//	 ended                    ended                       ended + re-lock              unlocked
+//	  │                        │       ╲              ╱    │                               │ three locks
+//	  ▼ statement expired      ▼ window ╲            ╱     ▼ no answer                     ▼ accepted
+//	 ended                    ended     delaying ► reconfirming                        unlocked
 //	                                                                                       │ door
-//	 ended ◄── three bolts reported locked ── shutting ◄── door shut ── open ◄─────────────┘
+//	 ended ◄─ three confirm ─ closing ◄─ three bolts locked ─ shutting ◄─ door shut ─ open ◄┘
+//
+// Delaying, reconfirming and closing are there where the safe's policy asks for them: a time
+// delay before the locks are asked at all, a second confirmation by the same three persons
+// when it is over, and the three persons' word that the safe is closed.
 //
 // The machine takes signals and stamps and answers with steps (what became true) and
 // commands (what to tell the locks). Evolve carries a step out; nothing else changes a
@@ -56,14 +60,19 @@ type Phase string
 
 // The phases of an opening.
 const (
-	Stated      Phase = "stated"
-	Gathering   Phase = "gathering"
-	Challenging Phase = "challenging"
-	Unlocking   Phase = "unlocking"
-	Unlocked    Phase = "unlocked"
-	Open        Phase = "open"
-	Shutting    Phase = "shutting"
-	Ended       Phase = "ended"
+	Stated    Phase = "stated"
+	Gathering Phase = "gathering"
+	Delaying  Phase = "delaying"
+	// Reconfirming: the delay is over; the same three persons show themselves again.
+	Reconfirming Phase = "reconfirming"
+	Challenging  Phase = "challenging"
+	Unlocking    Phase = "unlocking"
+	Unlocked     Phase = "unlocked"
+	Open         Phase = "open"
+	Shutting     Phase = "shutting"
+	// Closing: shut and locked, as door and bolts reported; the three persons confirm it.
+	Closing Phase = "closing"
+	Ended   Phase = "ended"
 )
 
 // Purpose says why a safe is opened (SAF-2).
@@ -97,26 +106,46 @@ func (p Purpose) Name() fact.Text {
 	return fact.Text{ZH: string(p), EN: string(p)}
 }
 
-// Timing is the policy of an opening. All are site time, all greater than zero.
+// Timing is the policy of an opening, in site time. The first four are greater than zero; of
+// the others zero means that the safe does without.
 type Timing struct {
 	StatementValid time.Duration // from the statement to the first party
 	Window         time.Duration // from the first party to the third (default 60 s)
 	LockAnswer     time.Duration // for three challenges, and again for three results
 	UnlockedTime   time.Duration // for the door to be opened
+	Delay          time.Duration // from the third party until the locks are asked
+	Reconfirm      time.Duration // after the delay, for the three persons to confirm
+	Confirm        time.Duration // for the three persons to confirm that it is closed
 }
 
 // Claim is a person who has shown badge and PIN at the safe's reader, with what the
 // register says of them at this moment: posts are resolved at use.
 type Claim struct {
 	Person  fact.PersonID
-	Parties []Party // the parties the person may stand for, in the order of preference
-	InRoom  bool    // badged into the room in which the safe stands
+	Parties []Party // the parties of the person's own posts, in the order of preference
+	// Delegated are the parties that the person stands for by a delegation now in force.
+	// They count for nobody who has a party of their own.
+	Delegated  []Party
+	InRoom     bool // badged into the room in which the safe stands
+	OutOfHours bool // the safe may not be opened at this hour
 }
 
 // Presence is a party that has shown itself.
 type Presence struct {
 	Party  Party         `json:"party"`
 	Person fact.PersonID `json:"person"`
+	At     fact.Stamp    `json:"at"`
+	// Delegate: the person stands for another, by a delegation.
+	Delegate bool `json:"delegate,omitempty"`
+	// Again counts the second confirmation, Closed the last: that the safe is closed.
+	Again  bool `json:"again,omitempty"`
+	Closed bool `json:"closed,omitempty"`
+}
+
+// Refusal is the last time that somebody was refused in an opening, and why.
+type Refusal struct {
+	Person fact.PersonID `json:"person"`
+	Why    Why           `json:"why"`
 	At     fact.Stamp    `json:"at"`
 }
 
@@ -132,6 +161,7 @@ type Session struct {
 	First     fact.Stamp // when the first party showed itself
 	Locks     [3]fact.DeviceID
 	Present   []Presence
+	Refused   Refusal
 	// Challenges and Accepted are per lock, in the order of Locks.
 	Challenges [3][]byte
 	Accepted   [3]bool
@@ -144,7 +174,25 @@ func (s *Session) Active() bool { return s.Phase != "" && s.Phase != Ended }
 
 // Before reports whether the session is active and no lock has been told to open yet.
 func (s *Session) Before() bool {
-	return s.Phase == Stated || s.Phase == Gathering || s.Phase == Challenging
+	switch s.Phase {
+	case Stated, Gathering, Delaying, Reconfirming, Challenging:
+		return true
+	}
+	return false
+}
+
+// Awaits reports whether the session waits for a person to show badge and PIN.
+func (s *Session) Awaits() bool {
+	switch s.Phase {
+	case Stated, Gathering, Delaying, Reconfirming, Closing:
+		return true // in the delay they are told to wait
+	}
+	return false
+}
+
+// Unconfirmed returns the parties that have not confirmed that the safe is closed.
+func (s *Session) Unconfirmed() []Party {
+	return s.without(func(p Presence) bool { return p.Closed })
 }
 
 // MayBeOpen reports whether bolts drawn or a door open belong to this session.
@@ -152,12 +200,24 @@ func (s *Session) MayBeOpen() bool {
 	return s.Phase == Unlocking || s.Phase == Unlocked || s.Phase == Open || s.Phase == Shutting
 }
 
-// Missing returns the parties that have not shown themselves yet.
+// Missing returns the parties that still have to do what the phase waits for: to show
+// themselves, to confirm after the delay, to confirm that the safe is closed.
 func (s *Session) Missing() []Party {
+	switch s.Phase {
+	case Reconfirming:
+		return s.without(func(p Presence) bool { return p.Again })
+	case Closing:
+		return s.Unconfirmed()
+	}
+	return s.without(func(Presence) bool { return true })
+}
+
+// without returns the parties of which nobody present has done a thing.
+func (s *Session) without(done func(Presence) bool) []Party {
 	var missing []Party
-	for _, p := range Parties() {
-		if !slices.ContainsFunc(s.Present, func(q Presence) bool { return q.Party == p }) {
-			missing = append(missing, p)
+	for _, party := range Parties() {
+		if !slices.ContainsFunc(s.Present, func(p Presence) bool { return p.Party == party && done(p) }) {
+			missing = append(missing, party)
 		}
 	}
 	return missing

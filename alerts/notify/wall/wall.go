@@ -37,7 +37,10 @@ type Hub struct {
 	pages map[*page]struct{}
 }
 
-type page struct{ notices chan alerts.Notice }
+type page struct {
+	notices chan alerts.Notice
+	wants   func(alerts.Notice) bool
+}
 
 // NewHub returns a hub without pages. After each Subscribe it calls connected (nil is allowed),
 // so that the dispatcher can try at once what nobody was there to see.
@@ -45,11 +48,12 @@ func NewHub(connected func()) *Hub {
 	return &Hub{connected: connected, pages: map[*page]struct{}{}}
 }
 
-// Subscribe adds a page. The channel carries every notice from now on and is closed when the
+// Subscribe adds a page. The channel carries every notice from now on that the page wants and
+// may see, and is closed when the
 // page is dropped: because ctx ended, leave was called, or it did not keep up. It fails
 // when MaxPages are open.
-func (h *Hub) Subscribe(ctx context.Context) (notices <-chan alerts.Notice, leave func(), err error) {
-	p := &page{notices: make(chan alerts.Notice, PageBuffer)}
+func (h *Hub) Subscribe(ctx context.Context, wants func(alerts.Notice) bool) (notices <-chan alerts.Notice, leave func(), err error) {
+	p := &page{notices: make(chan alerts.Notice, PageBuffer), wants: wants}
 	h.mu.Lock()
 	if len(h.pages) >= MaxPages {
 		h.mu.Unlock()
@@ -71,13 +75,16 @@ func (h *Hub) Pages() int {
 	return len(h.pages)
 }
 
-// Notify puts the notice into every page's buffer. It returns nil when at least one took it, and
+// Notify puts the notice into the buffer of every page that wants it. It returns nil when at least one took it, and
 // ErrNobody when none did. It never waits.
 func (h *Hub) Notify(_ context.Context, n alerts.Notice) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	taken := false
 	for p := range h.pages {
+		if !p.wants(n) {
+			continue
+		}
 		select {
 		case p.notices <- n:
 			taken = true

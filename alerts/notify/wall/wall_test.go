@@ -14,6 +14,8 @@ import (
 	"trilock/alerts/notify/wall"
 )
 
+func everything(alerts.Notice) bool { return true }
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var _ notify.Notifier = (*wall.Hub)(nil)
@@ -31,11 +33,11 @@ func TestNobodyIsTemporary(t *testing.T) {
 func TestEveryPageHearsInOrder(t *testing.T) {
 	connected := 0
 	h := wall.NewHub(func() { connected++ })
-	a, leaveA, err := h.Subscribe(t.Context())
+	a, leaveA, err := h.Subscribe(t.Context(), everything)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, leaveB, err := h.Subscribe(t.Context())
+	b, leaveB, err := h.Subscribe(t.Context(), everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +67,12 @@ func TestEveryPageHearsInOrder(t *testing.T) {
 
 func TestSlowPageIsDroppedAlone(t *testing.T) {
 	h := wall.NewHub(nil)
-	slow, leaveSlow, err := h.Subscribe(t.Context())
+	slow, leaveSlow, err := h.Subscribe(t.Context(), everything)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer leaveSlow()
-	quick, leaveQuick, err := h.Subscribe(t.Context())
+	quick, leaveQuick, err := h.Subscribe(t.Context(), everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func TestSlowPageIsDroppedAlone(t *testing.T) {
 
 func TestOnlyASlowPageIsNobody(t *testing.T) {
 	h := wall.NewHub(nil)
-	if _, _, err := h.Subscribe(t.Context()); err != nil {
+	if _, _, err := h.Subscribe(t.Context(), everything); err != nil {
 		t.Fatal(err)
 	}
 	for n := range wall.PageBuffer {
@@ -110,7 +112,7 @@ func TestOnlyASlowPageIsNobody(t *testing.T) {
 func TestPageLeavesWithItsContext(t *testing.T) {
 	h := wall.NewHub(nil)
 	ctx, cancel := context.WithCancel(context.Background())
-	notices, _, err := h.Subscribe(ctx)
+	notices, _, err := h.Subscribe(ctx, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +125,11 @@ func TestPageLeavesWithItsContext(t *testing.T) {
 func TestTooManyPages(t *testing.T) {
 	h := wall.NewHub(nil)
 	for range wall.MaxPages {
-		if _, _, err := h.Subscribe(t.Context()); err != nil {
+		if _, _, err := h.Subscribe(t.Context(), everything); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := h.Subscribe(t.Context()); err == nil {
+	if _, _, err := h.Subscribe(t.Context(), everything); err == nil {
 		t.Error("one page too many was let in")
 	}
 }
@@ -139,7 +141,7 @@ func TestComingAndGoing(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 200 {
-				notices, leave, err := h.Subscribe(context.Background())
+				notices, leave, err := h.Subscribe(context.Background(), everything)
 				if err != nil {
 					t.Error(err)
 					return

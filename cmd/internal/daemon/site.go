@@ -8,7 +8,6 @@ import (
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/fact"
-	"trilock/custody/presence"
 )
 
 // custodySite says in the domain's words what the configuration says in the file's.
@@ -26,7 +25,7 @@ func custodySite(c *configs.Site, pinKey []byte) custody.Site {
 	}
 	for _, safe := range c.Safes {
 		s.Safes[fact.SafeID(safe.ID)] = custody.Safe{ID: fact.SafeID(safe.ID), Place: fact.PlaceID(safe.Place), Room: roomOf(c, safe.Place), Name: s.Places[fact.PlaceID(safe.Place)].Name,
-			BadgeReader: fact.DeviceID(safe.BadgeReader), Locks: [3]fact.DeviceID(each(safe.Locks, func(id configs.ID) fact.DeviceID { return fact.DeviceID(id) }))}
+			BadgeReader: fact.DeviceID(safe.BadgeReader), Locks: [3]fact.DeviceID(each(safe.Locks, func(id configs.ID) fact.DeviceID { return fact.DeviceID(id) })), Hours: each(safe.Hours, hours)}
 	}
 	for _, r := range c.Readers {
 		s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.UHFReader, Name: fact.Text{ZH: r.Name, EN: r.NameEN}}
@@ -40,6 +39,10 @@ func custodySite(c *configs.Site, pinKey []byte) custody.Site {
 		s.Devices[fact.DeviceID(l.ID)] = custody.Device{ID: fact.DeviceID(l.ID), Kind: custody.Lock, Name: fact.Text{ZH: l.Name, EN: l.NameEN}}
 	}
 	return s
+}
+
+func hours(h configs.Hours) custody.Hours {
+	return custody.Hours{Days: each(h.Days, configs.Weekday.Std), From: h.From.Std(), Until: h.Until.Std()}
 }
 
 func door(d configs.Door) custody.Door {
@@ -70,7 +73,8 @@ func roomOf(c *configs.Site, place configs.ID) fact.PlaceID {
 func policy(p configs.Policy) custody.Policy {
 	out := custody.Policy{
 		BadgePairWindow: p.BadgePairWindow.Std(), HandOverWindow: p.HandOverWindow.Std(), OpeningWindow: p.OpeningWindow.Std(), OpeningStatementValid: p.OpeningStatementValid.Std(),
-		PINEntryTime: p.PINEntryTime.Std(), WrongPINsBeforeLockout: p.WrongPINsBeforeLockout, LockoutTime: p.LockoutTime.Std(), LockAnswerTime: p.LockAnswerTime.Std(),
+		OpeningDelay: p.OpeningDelay.Std(), OpeningReconfirm: p.OpeningReconfirm.Std(), ClosingConfirm: p.ClosingConfirm.Std(),
+		LockoutLongest: p.LockoutLongest.Std(), PINEntryTime: p.PINEntryTime.Std(), WrongPINsBeforeLockout: p.WrongPINsBeforeLockout, LockoutTime: p.LockoutTime.Std(), LockAnswerTime: p.LockAnswerTime.Std(),
 		UnlockedTime: p.UnlockedTime.Std(), SafeOpenMax: p.SafeOpenMax.Std(), DoorGrantTime: p.DoorGrantTime.Std(), DeviceDownAfter: p.DeviceDownAfter.Std(),
 		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(),
 		LoanLongest: map[custody.Level]time.Duration{}, LoanApprovals: map[custody.Level][]custody.Post{}, Repeat: map[alerts.Severity]time.Duration{},
@@ -102,19 +106,6 @@ func routes(c *configs.Site) map[alerts.Severity][]string {
 		out[severity(word)] = each(channels, func(id configs.ID) string { return string(id) })
 	}
 	return out
-}
-
-func presenceSite(c *configs.Site) presence.Site {
-	var s presence.Site
-	for _, p := range c.Places {
-		s.Places = append(s.Places, presence.Place{ID: fact.PlaceID(p.ID), Adjoins: each(c.Adjoining(p.ID), func(id configs.ID) fact.PlaceID { return fact.PlaceID(id) })})
-	}
-	for _, r := range c.Readers {
-		for _, a := range r.Antennas {
-			s.Antennas = append(s.Antennas, presence.Watch{Antenna: fact.Antenna{Reader: fact.DeviceID(r.ID), Port: a.Port}, Place: fact.PlaceID(a.Watches)})
-		}
-	}
-	return s
 }
 
 func each[A, B any](list []A, f func(A) B) []B {
