@@ -64,6 +64,15 @@ func (f *faults) settle(about string) bool {
 	return true
 }
 
+// end takes a fault away, and reports whether there was one.
+func (f *faults) end(about string) bool {
+	i, known := f.find(about)
+	if known {
+		*f = slices.Delete(*f, i, i+1)
+	}
+	return known
+}
+
 func (f *faults) find(about string) (int, bool) {
 	return slices.BinarySearchFunc(*f, about, func(a fault, b string) int { return strings.Compare(a.about, b) })
 }

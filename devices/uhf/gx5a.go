@@ -19,8 +19,8 @@ type gx5aReader struct {
 	wire *wire[gx5a.Frame]
 	out  []byte
 	tag  gx5a.Tag
-	// inputs is the last state of each GPI: only changes are facts.
-	inputs map[uint8]fact.InputState
+	// inputsTold: it has answered for its inputs.
+	inputsTold bool
 	// booted is when the reader last started, by its own account of its uptime; zero
 	// until it has given one.
 	booted time.Time
@@ -29,7 +29,7 @@ type gx5aReader struct {
 }
 
 func newGX5A(s *session, link devices.Link) *gx5aReader {
-	return &gx5aReader{s: s, wire: newWire(link, decoder[gx5a.Frame](&gx5a.Decoder{})), inputs: map[uint8]fact.InputState{}}
+	return &gx5aReader{s: s, wire: newWire(link, decoder[gx5a.Frame](&gx5a.Decoder{}))}
 }
 
 func (r *gx5aReader) damage() damage { return r.wire.damage() }
@@ -76,9 +76,6 @@ func (r *gx5aReader) askInfo(ctx context.Context) (info gx5a.ReaderInfo, restart
 	booted := time.Now().Add(-time.Duration(info.UptimeSeconds) * time.Second)
 	restarted = !r.booted.IsZero() && booted.Sub(r.booted) > uptimeSlack
 	r.booted = booted
-	if restarted {
-		clear(r.inputs) // they may have changed meanwhile: the next event counts
-	}
 	return info, restarted, nil
 }
 
@@ -209,11 +206,29 @@ func (r *gx5aReader) next(ctx context.Context, until time.Time) (gx5a.Frame, err
 
 func (r *gx5aReader) input(ctx context.Context, data []byte, state fact.InputState) error {
 	e, err := gx5a.ParseInputEvent(data)
-	if err != nil || r.inputs[e.Input] == state {
+	if err != nil {
 		return nil //nolint:nilerr // an event without an input says nothing
 	}
-	r.inputs[e.Input] = state
-	return r.s.facts.Report(ctx, fact.InputChanged{Device: r.s.settings.Device, Input: e.Input, State: state})
+	return r.s.input(ctx, e.Input, state)
+}
+
+func (r *gx5aReader) tellsChanges() bool { return true }
+
+func (r *gx5aReader) levels(ctx context.Context) (map[uint8]bool, error) {
+	data, err := r.ask(ctx, "the query of its inputs", gx5a.AppendQuery(r.out[:0], gx5a.CodeInputs))
+	if err != nil {
+		return nil, untold(err, r.inputsTold)
+	}
+	told, err := gx5a.ParseInputs(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUntold, err)
+	}
+	r.inputsTold = true
+	high := map[uint8]bool{}
+	for _, in := range told {
+		high[in.Input] = in.High
+	}
+	return high, nil
 }
 
 func (r *gx5aReader) idle(ctx context.Context, until time.Time) error {

@@ -40,6 +40,10 @@ const (
 	// noiseBytesMax is what a round may lose to noise (line turn-around, a plug being
 	// touched) and still count. The shortest tag record is longer.
 	noiseBytesMax = 3
+	// babbleMin is how many bytes without a frame a reader that has worked before may send
+	// before it babbles: a third of a second of a line of 115200 baud, and more than boards
+	// print when they start.
+	babbleMin = 4096
 	// spoiledMax is how many rounds in a row may be damaged on the line, or unfinished,
 	// before the line is given up.
 	spoiledMax = 8
@@ -49,10 +53,24 @@ const (
 	// settledRounds is how many good rounds end an antenna's fault, so that a loose
 	// connector does not report itself with every round.
 	settledRounds = 20
+	// coolerBy is how many degrees below its limit a reader has cooled down, so that one at
+	// the limit does not report itself with every check.
+	coolerBy = 5
 	// readSize is one read of the line: a third of a second at 115200 baud.
 	readSize = 4096
 	// portMaxGX5A: the antenna mask has 32 bits.
 	portMaxGX5A = 32
 	// powerMaxDBm is the highest power that any reader of these families offers.
 	powerMaxDBm = 36
+	// accessMax is how long the answer to work on a tag may take: a tag needs up to 20 ms for
+	// each word that it writes, and readers try several times.
+	accessMax = 3 * time.Second
+	// deskRounds is how many rounds tell who lies on a desk: a tag that lies badly misses one.
+	// deskTries is how many are made at most until so many were good.
+	deskRounds = 3
+	deskTries  = 12
+	// maskMax is the longest mask of whole bytes: all protocols count its bits with one byte.
+	maskMax = 31
+	// wordMax is the highest word that protocols with one byte for it can name.
+	wordMax = 255
 )

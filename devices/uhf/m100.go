@@ -18,10 +18,10 @@ import (
 const (
 	// portMaxM100: the modules have one antenna; what switches several is not the module's.
 	portMaxM100 = 1
-	// m100Polls is how many polls make a round. One poll has as many slots as Query's Q
+	// PollsDefault is how many polls make a round. One poll has as many slots as Query's Q
 	// says (16 as delivered), so that several are needed for a drawer of folders. UNSURE:
 	// how many; no source tells what one poll of a full drawer misses.
-	m100Polls = 10
+	PollsDefault = 10
 	// m100Quiet ends a series of polls, which has no end of its own: each poll says
 	// something, and takes far less. The sources give 100 to 300 ms.
 	m100Quiet = 200 * time.Millisecond
@@ -114,7 +114,7 @@ func (r *m100Reader) find(ctx context.Context) error {
 			if err != nil {
 				return handshakeOf("the stop command", err)
 			}
-			r.family, r.dec.Family = f.Family, f.Family
+			r.family, r.dec.Format.Family = f.Family, f.Family
 			return nil
 		}
 	}
@@ -385,7 +385,7 @@ func (r *m100Reader) idle(ctx context.Context, until time.Time) error {
 func (r *m100Reader) take(ctx context.Context, port uint8) error {
 	r.reading, r.heard, r.empty = port, 0, 0
 	defer func() { r.reading = 0 }()
-	r.out = m100.AppendMultiPoll(r.out[:0], r.family, m100Polls)
+	r.out = m100.AppendMultiPoll(r.out[:0], r.family, uint16(r.s.settings.Polls))
 	if err := r.wire.send(r.out); err != nil {
 		return err
 	}
@@ -412,7 +412,7 @@ func (r *m100Reader) take(ctx context.Context, port uint8) error {
 // polls waits until a series of polls is over, and returns the error of one that failed.
 func (r *m100Reader) polls(ctx context.Context) (failed m100.Code, err error) {
 	end, until := time.Now().Add(roundMax), time.Now().Add(stallMax)
-	for r.empty < m100Polls && time.Now().Before(end) {
+	for r.empty < int(r.s.settings.Polls) && time.Now().Before(end) {
 		_, code, err := r.next(ctx, earlier(end, until))
 		if errors.Is(err, errQuiet) {
 			return failed, nil

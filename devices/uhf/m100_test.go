@@ -76,7 +76,7 @@ func (p m100Peer) mark() {
 // round is a series of polls with these answers, its stop, and the mark.
 func (p m100Peer) round(frames ...[]byte) {
 	p.t.Helper()
-	p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+	p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 	p.says(frames...)
 	p.query(m100.CommandStop, m100.Done)
 	p.mark()
@@ -84,7 +84,7 @@ func (p m100Peer) round(frames ...[]byte) {
 
 // noTags is what a series of polls says that hears nothing.
 func (p m100Peer) noTags() []byte {
-	return bytes.Repeat(m100.AppendError(nil, p.family, m100.CodeNoTag), m100Polls)
+	return bytes.Repeat(m100.AppendError(nil, p.family, m100.CodeNoTag), PollsDefault)
 }
 
 func TestM100Transcript(t *testing.T) {
@@ -147,7 +147,7 @@ func TestM100OtherFamily(t *testing.T) {
 		p.identity()
 		p.settings()
 		p.round(unhex(t, m100TagWireAA))
-		p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+		p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 		synctest.Wait()
 	})
 	r, ok := sink.all[len(sink.all)-1].(fact.Round)
@@ -184,7 +184,7 @@ func TestM100RoundsThatAreNotReported(t *testing.T) {
 				p := m100Peer{raw, m100.FamilyBB}
 				p.identity()
 				p.settings()
-				p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+				p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 				p.says(v.frames...)
 				p.query(m100.CommandStop, m100.Done)
 				p.hears(p.family.Request(nil, m100.CommandGetSelect))
@@ -200,7 +200,7 @@ func TestM100RoundsThatAreNotReported(t *testing.T) {
 					p.settings()
 				}
 				p.round(p.noTags())
-				p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+				p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 				synctest.Wait()
 			})
 			if err != nil {
@@ -228,12 +228,12 @@ func TestM100OneChannelBusy(t *testing.T) {
 		p.identity()
 		p.settings()
 		busy := m100.AppendError(nil, p.family, m100.CodeHopping)
-		p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+		p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 		p.says(busy, unhex(t, m100NoTagWire))
 		p.hears(p.family.Request(nil, m100.CommandStop))
 		p.says(busy, p.family.Response(nil, m100.CommandStop, m100.Done)) // queued before the stop
 		p.mark()
-		p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+		p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 		synctest.Wait()
 	})
 	onlyTheEmptyRound(t, sink)
@@ -248,7 +248,7 @@ func TestM100StrangeTagBlindsNobody(t *testing.T) {
 		noEPC := m100.NewTag(nil, -50)
 		lying := m100.Tag{PC: 0x3000, EPC: []byte{1, 2}}
 		p.round(m100.AppendTag(nil, p.family, &noEPC), m100.AppendTag(nil, p.family, &lying), unhex(t, m100TagWire))
-		p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+		p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 		synctest.Wait()
 	})
 	if r, ok := sink.all[len(sink.all)-1].(fact.Round); !ok || len(r.Reads) != 1 {
@@ -272,7 +272,7 @@ func TestM100WithoutSelect(t *testing.T) {
 		p.identity()
 		unmarked()
 		for _, power := range [][]byte{{0x0A, 0x28}, {0x07, 0xD0}} {
-			p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+			p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 			p.says(p.noTags())
 			p.query(m100.CommandStop, m100.Done)
 			p.query(m100.CommandGetPower, power...)
@@ -280,7 +280,7 @@ func TestM100WithoutSelect(t *testing.T) {
 		p.identity()
 		p.query(m100.CommandGetPower, 0x07, 0xD0)
 		unmarked()
-		p.hears(m100.AppendMultiPoll(nil, p.family, m100Polls))
+		p.hears(m100.AppendMultiPoll(nil, p.family, PollsDefault))
 		synctest.Wait()
 	})
 	onlyTheEmptyRound(t, sink)
@@ -329,6 +329,7 @@ func m100Site() uhftest.Settings {
 }
 
 func TestM100ReadsRoundAfterRound(t *testing.T) {
+	t.Parallel()
 	for _, family := range []m100.Family{m100.FamilyBB, m100.FamilyAA} {
 		t.Run(family.String(), func(t *testing.T) {
 			settings := m100Site()
@@ -450,6 +451,7 @@ func TestBaudsToTry(t *testing.T) {
 // TestInTurnFindsTheWayAndKeepsIt: the module answers on the third of three lines, as it
 // would at the third of three speeds; the first is dead and the second talks nonsense.
 func TestInTurnFindsTheWayAndKeepsIt(t *testing.T) {
+	t.Parallel()
 	reader, err := uhftest.New(uhftest.Settings{
 		Protocol: uhftest.ProtocolM100, RoundTime: 20 * time.Millisecond, Ports: 1, Field: func(uint8) []uhftest.Heard { return nil },
 	})

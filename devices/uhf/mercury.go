@@ -45,7 +45,9 @@ type mercuryReader struct {
 	power int16
 	// rebooted: it has said that its firmware began anew.
 	rebooted bool
-	coolTill time.Time
+	// inputsTold: it has answered for its pins.
+	inputsTold bool
+	coolTill   time.Time
 }
 
 func newMercury(s *session, link devices.Link) *mercuryReader {
@@ -228,6 +230,31 @@ func (r *mercuryReader) order(ctx context.Context, what string, request []byte) 
 		return handshakeFailed(what, errors.New(f.Status.String()))
 	}
 	return err
+}
+
+func (r *mercuryReader) tellsChanges() bool { return false }
+
+// levels asks for the module's pins, which its sheets count from 1.
+func (r *mercuryReader) levels(ctx context.Context) (map[uint8]bool, error) {
+	f, err := r.ask(ctx, "the query of its inputs", mercury.AppendGetGPIO(r.out[:0]), answerMax)
+	if err != nil {
+		return nil, untold(err, r.inputsTold)
+	}
+	if f.Status != mercury.StatusOK {
+		return nil, fmt.Errorf("%w: %s", errUntold, f.Status)
+	}
+	pins, err := mercury.ParseGPIO(f.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUntold, err)
+	}
+	r.inputsTold = true
+	high := map[uint8]bool{}
+	for _, pin := range pins {
+		if !pin.Output && pin.Number > 0 {
+			high[pin.Number-1] = pin.High
+		}
+	}
+	return high, nil
 }
 
 // ask sends a request until its answer comes. The answer's data is a copy.

@@ -23,6 +23,10 @@ type r2000Reader struct {
 	known   bool
 	// power is what the reader told after it was set up; nil when it tells nothing.
 	power []uint8
+	// detector: it checks its antennas as it was set to.
+	detector bool
+	// inputsTold and warmthTold: it has answered for its inputs, for its temperature.
+	inputsTold, warmthTold bool
 }
 
 // inventoryRepeat is one inventory per command: the host paces the rounds.
@@ -48,8 +52,12 @@ func (r *r2000Reader) connect(ctx context.Context) (hello, error) {
 	if err != nil {
 		return hello{}, err
 	}
-	power, err := r.setPower(ctx)
-	return hello{identity: "r2000-a0 firmware " + version.String(), restarted: restarted, power: power}, err
+	h := hello{identity: "r2000-a0 firmware " + version.String(), restarted: restarted}
+	if h.power, err = r.setPower(ctx); err != nil {
+		return h, err
+	}
+	h.antennas, err = r.watchAntennas(ctx)
+	return h, err
 }
 
 // find asks for the firmware's version at the addresses that a reader may have.
@@ -79,14 +87,100 @@ func (r *r2000Reader) find(ctx context.Context) (r2000.FirmwareVersion, error) {
 	return r2000.FirmwareVersion{}, r.wire.silence("the version query")
 }
 
-// restarted compares the power with what it was: a restart brings the stored one back.
-// (Where the stored one is the same, a restart has changed nothing that matters.)
+// restarted compares power and antenna check with what they were: a restart brings the
+// stored ones back. (Where those are the same, a restart has changed nothing that matters.)
 func (r *r2000Reader) restarted(ctx context.Context) (bool, error) {
-	if r.power == nil {
+	if r.power != nil {
+		power, err := r.readPower(ctx)
+		if err != nil || !bytes.Equal(power, r.power) {
+			return err == nil, err
+		}
+	}
+	if !r.detector {
 		return false, nil
 	}
-	power, err := r.readPower(ctx)
-	return err == nil && !bytes.Equal(power, r.power), err
+	dB, err := r.readDetector(ctx)
+	return err == nil && dB != r.s.settings.AntennaCheckDB, err
+}
+
+// watchAntennas has the reader check its antennas, if that is wanted and it does not do so
+// already. (Whether it keeps the setting in a memory that wears is not documented.)
+func (r *r2000Reader) watchAntennas(ctx context.Context) (fault string, err error) {
+	want := r.s.settings.AntennaCheckDB
+	if want == 0 {
+		return "", nil
+	}
+	r.detector = false
+	got, err := r.readDetector(ctx)
+	if err == nil && got != want {
+		var f r2000.Frame
+		if f, err = r.ask(ctx, "the antenna check", r2000.AppendSetDetector(r.out[:0], r.address, want)); err == nil {
+			result, bad := r2000.ParseResult(f.Data)
+			if bad == nil && result != r2000.Success {
+				bad = errors.New(result.String())
+			}
+			if bad != nil {
+				return antennasUnchecked(bad), nil
+			}
+			got, err = r.readDetector(ctx)
+		}
+	}
+	switch {
+	case errors.Is(err, errQuiet), errors.Is(err, r2000.ErrLength): // older firmware, which has just answered another question
+		return antennasUnchecked(err), nil
+	case err != nil:
+		return "", err
+	case got != want:
+		return antennasUnchecked(fmt.Errorf("it was set to %d dB and tells %d", want, got)), nil
+	}
+	r.detector = true
+	return "", nil
+}
+
+func antennasUnchecked(why error) string {
+	return fmt.Sprintf("the reader does not check its antennas (%v), and one without a cable hears nothing: look after the cables, and set antenna_check_db to 0", why)
+}
+
+func (r *r2000Reader) readDetector(ctx context.Context) (dB uint8, err error) {
+	f, err := r.ask(ctx, "the query of its antenna check", r2000.AppendQuery(r.out[:0], r.address, r2000.CommandGetDetector))
+	if err != nil {
+		return 0, err
+	}
+	return r2000.ParseDetector(f.Data)
+}
+
+func (r *r2000Reader) tellsChanges() bool { return false }
+
+func (r *r2000Reader) levels(ctx context.Context) (map[uint8]bool, error) {
+	f, err := r.ask(ctx, "the query of its inputs", r2000.AppendQuery(r.out[:0], r.address, r2000.CommandReadGPIO))
+	if err != nil {
+		return nil, untold(err, r.inputsTold)
+	}
+	told, err := r2000.ParseInputs(f.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUntold, err)
+	}
+	r.inputsTold = true
+	high := map[uint8]bool{}
+	for i, level := range told {
+		high[uint8(i)] = level //nolint:gosec // two of them
+	}
+	return high, nil
+}
+
+// celsius leaves the sign aside, about which the sources disagree: a room is never so cold
+// that it would matter.
+func (r *r2000Reader) celsius(ctx context.Context) (int, error) {
+	f, err := r.ask(ctx, "the temperature query", r2000.AppendQuery(r.out[:0], r.address, r2000.CommandTemperature))
+	if err != nil {
+		return 0, untold(err, r.warmthTold)
+	}
+	t, err := r2000.ParseTemperature(f.Data)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", errUntold, err)
+	}
+	r.warmthTold = true
+	return int(t.Degrees), nil
 }
 
 // setPower sets the power of all ports until the next restart (storing it would wear the
@@ -252,7 +346,7 @@ func (r *r2000Reader) record(port uint8, data []byte) {
 		r.s.round.spoiled = fmt.Sprintf("a record of antenna %d came in a round of antenna %d", r.tag.Port(), port)
 		return
 	}
-	if !r.s.round.add(r.tag.EPC, r.tag.RSSIcdBm()) {
+	if !r.s.round.add(r.tag.EPC, r.s.settings.RSSI.cdBm(r.tag.RSSIRaw)) {
 		r.s.oddRecord(data, errEPCLength)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"trilock/custody/fact"
@@ -31,6 +32,7 @@ type hello struct {
 	identity  string
 	restarted bool   // since the last connect of this session
 	power     string // what is wrong with the power that was read back, or ""
+	antennas  string // why the reader does not check its antennas although it should, or ""
 }
 
 // refusal says that the reader did not make a round, and why.
@@ -52,6 +54,10 @@ type session struct {
 	complained      time.Time // when a damaged round was last logged
 	// odd: a record that makes no sense was met and logged in this run.
 	odd bool
+	// inputs is the last state of each input: only changes are facts.
+	inputs map[uint8]fact.InputState
+	// inputsUntold and warmthUntold: the reader does not know the question.
+	inputsUntold, warmthUntold bool
 }
 
 func (s *session) run(ctx context.Context) error {
@@ -63,6 +69,9 @@ func (s *session) run(ctx context.Context) error {
 			if err := s.takeRound(ctx, port); err != nil {
 				return err
 			}
+			if err := s.polledInputs(ctx); err != nil {
+				return err
+			}
 			if err := s.reader.idle(ctx, time.Now().Add(s.settings.RoundGap)); err != nil {
 				return err
 			}
@@ -71,11 +80,7 @@ func (s *session) run(ctx context.Context) error {
 			continue
 		}
 		s.checked = time.Now()
-		lost, err := s.reader.restarted(ctx)
-		if err == nil && lost {
-			err = s.connect(ctx, CodeRestarted)
-		}
-		if err != nil {
+		if err := s.check(ctx); err != nil {
 			return err
 		}
 	}
@@ -92,21 +97,42 @@ func (s *session) connect(ctx context.Context, code string) error {
 	if h.restarted {
 		code = CodeRestarted
 	}
+	celsius, warm, err := s.warmth(ctx)
+	if err != nil {
+		return err
+	}
 	if code != "" {
 		r := fact.DeviceReport{Device: s.settings.Device, State: fact.DeviceUp, Code: code, Identity: h.identity}
 		if code == CodeRestarted {
 			r.Detail = "the reader has restarted and was set up again: check its power supply if this repeats"
 		}
+		if warm {
+			r.Detail = strings.TrimPrefix(fmt.Sprintf("%s; %d degrees Celsius inside", r.Detail, celsius), "; ")
+		}
 		s.faults = nil // those that last come again with the next round
+		clear(s.inputs)
+		s.inputsUntold = false
 		s.settings.Log.Info("reader is set up", "code", code, "identity", h.identity)
 		if err := s.facts.Report(ctx, r); err != nil {
 			return err
 		}
 	}
 	if h.power != "" {
-		return s.fault(ctx, "power", CodePowerMismatch, h.power)
+		if err := s.fault(ctx, "power", CodePowerMismatch, h.power); err != nil {
+			return err
+		}
 	}
-	return nil
+	if h.antennas != "" {
+		if err := s.fault(ctx, "antenna check", CodeAntennaUnchecked, h.antennas); err != nil {
+			return err
+		}
+	}
+	if warm {
+		if err := s.judgeWarmth(ctx, celsius); err != nil {
+			return err
+		}
+	}
+	return s.watchInputs(ctx)
 }
 
 func (s *session) fault(ctx context.Context, about, code, detail string) error {

@@ -27,9 +27,10 @@ type site struct {
 	hears [2]atomic.Pointer[[]uhftest.Heard]
 }
 
-// serve runs a reader and all that belongs to it until the test ends.
+// serve runs a reader and all that belongs to it until the test ends, beside other tests.
 func serve(t *testing.T, settings uhftest.Settings) *site {
 	t.Helper()
+	t.Parallel()
 	s := &site{facts: newFacts(), t: t}
 	s.setField(1, uhftest.Heard{EPC: unhex(t, gxEPC), RSSIdBm: -60}, uhftest.Heard{EPC: unhex(t, r2000EPC), RSSIdBm: -71})
 	s.setField(2)
@@ -126,6 +127,7 @@ func eachProtocol(t *testing.T, test func(t *testing.T, settings uhftest.Setting
 }
 
 func TestReadsRoundAfterRound(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		s := serve(t, settings)
 		up, at := s.wait(0, fact.DeviceUp, CodeConnected)
@@ -156,6 +158,7 @@ func TestReadsRoundAfterRound(t *testing.T) {
 }
 
 func TestUnplugAndReplug(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		s := serve(t, settings)
 		_, at := s.round(0, 1, 2)
@@ -176,6 +179,7 @@ func TestUnplugAndReplug(t *testing.T) {
 }
 
 func TestBannerAndStreamingAtTheStart(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		settings.Banner = []byte("\r\nU-Boot 1.1 \x5A\x00\x01\x02\x10\x03\xFF \xA0\xFF\x01 login: ")
 		settings.Streaming = settings.Protocol == uhftest.ProtocolGX5A
@@ -196,6 +200,7 @@ func TestOldAddress(t *testing.T) {
 // TestDamagedLine: every eleventh frame loses a bit or its second half. Rounds become
 // fewer and none of them lies.
 func TestDamagedLine(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		s := serve(t, settings)
 		_, at := s.round(0, 1, 2)
@@ -221,6 +226,7 @@ func TestDamagedLine(t *testing.T) {
 }
 
 func TestSilenceAndReturn(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		s := serve(t, settings)
 		_, at := s.round(0, 1, 2)
@@ -286,6 +292,7 @@ func restart(t *testing.T, settings uhftest.Settings, after time.Duration) {
 }
 
 func TestAntennaFault(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		s := serve(t, settings)
 		_, at := s.round(0, 1, 2)
@@ -334,6 +341,7 @@ func TestInputs(t *testing.T) {
 
 // TestPeerReboots: the whole peer (power, line, everything) goes away and comes back.
 func TestPeerReboots(t *testing.T) {
+	t.Parallel()
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		settings.Banner = []byte("hello from the boot loader\r\n")
 		s := serve(t, settings)

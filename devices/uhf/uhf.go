@@ -14,6 +14,8 @@
 //
 // What a reader says about time is used for nothing but to notice that it has restarted.
 //
+// A reader can also be opened as a Desk, where single tags are read, written and locked.
+//
 // HF readers (feig-obid, ISO 15693) are driven alike. A tag of theirs tells no EPC but its
 // UID: those 8 bytes, E0 first, stand for its EPC in every fact. They tell neither signal
 // strength nor antenna, and have no power or region to set.
@@ -86,8 +88,29 @@ type Settings struct {
 	Region Region
 	// RoundGap lies between two rounds, up to 10 s; 0 means 20 ms.
 	RoundGap time.Duration
-	// RSSI is the scale of a reader that reports raw signal strength (gx-5a, uhfreader18-288); the zero value means RawRSSIDefault.
+	// RSSI is the scale of a reader that reports raw signal strength; the zero value means
+	// RawRSSIDefault of the protocol. Readers of other protocols tell dBm, or nothing.
 	RSSI RawRSSI
+	// Inputs are the inputs (GPI) that the site uses, counted from 0, none twice. Their
+	// levels are reported at every connect and whenever they change. Readers without
+	// inputs that can be asked for (MaxInputs) refuse any.
+	Inputs []uint8
+	// InputsActiveLow: an input is active while its level is low. UNSURE by reader and
+	// wiring; it holds for levels that are asked for, not for events that a reader sends
+	// by its own trigger (gx-5a).
+	InputsActiveLow bool
+	// TemperatureMaxC is the temperature, in degrees Celsius, above which a reader that
+	// tells it (r2000-a0) has a fault; 0 asks for none. UNSURE: no maker states a limit.
+	TemperatureMaxC uint8
+	// AntennaCheckDB is the return loss, in dB, below which a port of an r2000-a0 reader
+	// counts as not connected; 0 leaves the reader's own check as it is. UNSURE: the
+	// makers give no value. An open cable returns all but what its own length loses twice.
+	AntennaCheckDB uint8
+	// Polls is how many polls make a round of an m100-r200 module; 0 means PollsDefault.
+	Polls uint8
+	// SlotExponent is the Q of an uhfreader18-288 reader's inventories, 1 to 15: tags answer
+	// in 2^Q slots; 0 means SlotExponentDefault.
+	SlotExponent uint8
 	// Log gets what a technician needs beside the facts. Nil means nowhere.
 	Log *slog.Logger
 }
@@ -109,10 +132,31 @@ type RawRSSI struct {
 	StepCdBm int16
 }
 
-// RawRSSIDefault takes one raw step of a gx-5a or uhfreader18-288 reader for one dB above
-// -100 dBm. UNSURE: their makers document no scale; captures hold raw values of 4 to 75
-// and of 100 to 107. Only the order is certain: larger is stronger.
-func RawRSSIDefault() RawRSSI { return RawRSSI{ZeroCdBm: -10000, StepCdBm: 100} }
+// RawRSSIDefault takes one raw step for one dB: above -129 dBm for r2000-a0, where one
+// public driver has -130 for weak tags; above -100 dBm for gx-5a and uhfreader18-288.
+// UNSURE: the makers document no scale; captures of the latter two hold raw values of 4 to
+// 75 and of 100 to 107. Only the order is certain: larger is stronger. For other protocols
+// it is the zero value: their readers tell no raw strength.
+func RawRSSIDefault(protocol string) RawRSSI {
+	switch protocol {
+	case ProtocolR2000:
+		return RawRSSI{ZeroCdBm: -12900, StepCdBm: 100}
+	case ProtocolGX5A, ProtocolUHFReader:
+		return RawRSSI{ZeroCdBm: -10000, StepCdBm: 100}
+	}
+	return RawRSSI{}
+}
+
+// MaxInputs returns how many inputs (GPI) readers of the protocol have that can be read.
+func MaxInputs(protocol string) int {
+	switch protocol {
+	case ProtocolGX5A, ProtocolMercury:
+		return 4
+	case ProtocolR2000:
+		return r2000.Inputs
+	}
+	return 0
+}
 
 // cdBm applies the scale, limited to what a fact can hold.
 func (r RawRSSI) cdBm(raw uint8) int16 {
@@ -153,18 +197,45 @@ func New(s Settings) (devices.Driver, error) {
 			return nil, fmt.Errorf("reader %s: antenna port %d: want each of 1 to %d at most once for %s", s.Device, port, ports, s.Protocol)
 		}
 	}
-	s.Antennas = slices.Clone(s.Antennas)
+	if err := s.checkOptions(); err != nil {
+		return nil, fmt.Errorf("reader %s: %w", s.Device, err)
+	}
+	s.Antennas, s.Inputs = slices.Clone(s.Antennas), slices.Clone(s.Inputs)
 	if s.RoundGap == 0 {
 		s.RoundGap = roundGapDefault
 	}
 	if s.RSSI == (RawRSSI{}) {
-		s.RSSI = RawRSSIDefault()
+		s.RSSI = RawRSSIDefault(s.Protocol)
+	}
+	if s.Polls == 0 {
+		s.Polls = PollsDefault
+	}
+	if s.SlotExponent == 0 {
+		s.SlotExponent = SlotExponentDefault
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	s.Log = s.Log.With("device", s.Device)
 	return &driver{settings: s}, nil
+}
+
+// checkOptions refuses what a reader of the protocol does not have.
+func (s *Settings) checkOptions() error {
+	switch {
+	case s.RSSI != (RawRSSI{}) && (RawRSSIDefault(s.Protocol) == RawRSSI{}):
+		return fmt.Errorf("a scale of raw signal strength: %s tells none", s.Protocol)
+	case s.RSSI != (RawRSSI{}) && s.RSSI.StepCdBm <= 0:
+		return fmt.Errorf("a step of %d hundredths of a dBm: want more than 0, larger is always stronger", s.RSSI.StepCdBm)
+	case s.SlotExponent > uhfreader.MaxQ:
+		return fmt.Errorf("a Q of %d: want 1 to %d", s.SlotExponent, uhfreader.MaxQ)
+	}
+	for i, in := range s.Inputs {
+		if most := MaxInputs(s.Protocol); int(in) >= most || slices.Contains(s.Inputs[:i], in) {
+			return fmt.Errorf("input %d: want each at most once, of the %d that %s has, from 0", in, most, s.Protocol)
+		}
+	}
+	return nil
 }
 
 // driver is a devices.Driver; what a run learns lives in a session.
@@ -176,8 +247,18 @@ func (d *driver) Run(ctx context.Context, link devices.Link, facts devices.Sink)
 		_ = link.SetReadDeadline(time.Unix(1, 0)) // ends the read that is waiting; on a dead link it has ended already
 	})
 	defer wake()
-	s := &session{settings: d.settings, facts: facts, round: newCollector()}
-	switch d.settings.Protocol {
+	s := newSession(d.settings, link, facts)
+	err := s.run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// newSession begins a run on an open line. The settings are those that New has checked.
+func newSession(settings Settings, link devices.Link, facts devices.Sink) *session {
+	s := &session{settings: settings, facts: facts, round: newCollector(), inputs: map[uint8]fact.InputState{}}
+	switch settings.Protocol {
 	case ProtocolGX5A:
 		s.reader = newGX5A(s, link)
 	case ProtocolR2000:
@@ -191,9 +272,5 @@ func (d *driver) Run(ctx context.Context, link devices.Link, facts devices.Sink)
 	case ProtocolFEIG:
 		s.reader = newFEIG(s, link)
 	}
-	err := s.run(ctx)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return s
 }

@@ -27,9 +27,9 @@ const (
 	// uhfScanSlack: a scan lasts up to 75 ms longer than its time, and its last frame has
 	// to cross the line and a USB adapter.
 	uhfScanSlack = 75*time.Millisecond + answerMax
-	// uhfQ is the exponent of the slots in which tags answer, as captured hosts have it.
-	// UNSURE: whether readers adapt it by themselves.
-	uhfQ = 4
+	// SlotExponentDefault is the exponent of the slots in which tags answer, as captured
+	// hosts have it. UNSURE: whether readers adapt it by themselves.
+	SlotExponentDefault = 4
 	// uhfSession is S0: a tag's flag falls back at once, so that every round hears every tag.
 	uhfSession = 0
 )
@@ -389,7 +389,7 @@ func (r *uhfReader) request(port uint8) {
 		r.out = uhfreader.AppendQuery(r.out[:0], r.address, uhfreader.CommandInventory)
 		return
 	}
-	r.out = uhfreader.AppendInventory(r.out[:0], r.address, uhfreader.Inventory{Q: uhfQ, Session: uhfSession, Port: port, ScanTime: r.scan})
+	r.out = uhfreader.AppendInventory(r.out[:0], r.address, uhfreader.Inventory{Q: r.s.settings.SlotExponent, Session: uhfSession, Port: port, ScanTime: r.scan})
 }
 
 // answer takes one frame of a round, and reports whether it was the last.

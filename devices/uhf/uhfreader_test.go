@@ -347,6 +347,7 @@ func TestUHFReaderOnAnotherAddress(t *testing.T) {
 // TestUHFReaderThatScansByItself: another host left it so, and with tags in the field it
 // is never quiet.
 func TestUHFReaderThatScansByItself(t *testing.T) {
+	t.Parallel()
 	for name, ports := range map[string]uint8{"288": 2, "18": 1} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, uhftest.Settings{Protocol: uhftest.ProtocolUHFReader, RoundTime: 20 * time.Millisecond, Streaming: true, Ports: ports})

@@ -30,6 +30,8 @@ type wire[F any] struct {
 	// dead: the line has been quiet for quietGap, so what the decoder holds is not going to be completed.
 	dead   bool
 	frames uint64
+	// junk is what the decoder had dropped when the last frame came.
+	junk uint64
 }
 
 func newWire[F any](link devices.Link, dec decoder[F]) *wire[F] {
@@ -45,6 +47,7 @@ func (w *wire[F]) next(ctx context.Context, until time.Time) (F, error) {
 	for {
 		if f, ok := w.dec.Next(); ok {
 			w.frames++
+			w.junk = w.dec.Dropped()
 			return f, nil
 		}
 		switch {
@@ -132,9 +135,11 @@ func (w *wire[F]) stall(before damage) time.Time {
 }
 
 // silence is the error of a reader that did not answer: nothing came, or nothing that
-// makes sense.
+// makes sense. From a reader that has made sense before, it takes more than a start-up
+// message to be called nonsense.
 func (w *wire[F]) silence(asked string) error {
-	if w.frames == 0 && (w.dec.Dropped() > 0 || w.dec.Pending() > 0) {
+	junk := w.dec.Dropped() - w.junk + uint64(w.dec.Pending()) //nolint:gosec // never negative
+	if junk > babbleMin || w.frames == 0 && junk > 0 {
 		return &devices.Error{
 			Code:   devices.CodeGarbage,
 			Detail: "bytes arrive that are not of this protocol: check protocol, baud rate, and whether another program drives the same reader",

@@ -1,9 +1,11 @@
-// Package epc reads what a tag's EPC bank says: the schemes of the GS1 EPC Tag Data
-// Standard (TDS 1.13) that a document store meets, the PC word, the Gen2 CRC and the
-// TID. It is pure. It refuses nothing: most tags in the field are not GS1-coded or are
-// coded badly, so whatever is not a clean code of a known scheme stays raw hexadecimal.
+// Package epc reads and composes what a Gen2 tag (ISO/IEC 18000-63) holds: the schemes of
+// the GS1 EPC Tag Data Standard (TDS 1.13) that a document store meets, the PC word, the
+// Gen2 CRC and the TID; and it names what can be done to a tag's memory: banks, words,
+// passwords and locks. It is pure. In reading it refuses nothing: most tags in the field
+// are not GS1-coded or are coded badly, so whatever is not a clean code of a known scheme
+// stays raw hexadecimal.
 //
-// The four schemes share one layout (TDS 1.13, clause 14):
+// The schemes share one layout (TDS 1.13, clause 14):
 //
 //	+--------+--------+-----------+----------------+-----------------+--------+
 //	| header | filter | partition | company prefix | reference       | serial |
@@ -13,6 +15,8 @@
 // The partition says how many bits and digits the prefix and the reference have; the
 // two always have the same sum of bits. Values are binary; their decimal forms are
 // padded with zeros to the partition's digits, and must not need more digits than that.
+// The serial of GDTI-174 is text instead: 17 characters of 7 bits, of which those that are
+// not used are zero; and two zero bits fill the code up to whole words.
 package epc
 
 import (
@@ -32,6 +36,9 @@ const (
 	SGTIN96
 	GRAI96
 	GIAI96
+	GDTI174
+
+	schemeLast = GDTI174
 )
 
 // String returns the scheme's name in tag URIs.
@@ -52,20 +59,21 @@ type ID struct {
 	// Reference is the document type (GDTI), indicator and item (SGTIN), asset type
 	// (GRAI) or individual asset (GIAI). It is empty where prefix and check digit leave no room for one.
 	Reference string
-	// Serial is the serial number; GIAI has none.
+	// Serial is the serial number; GIAI has none, and that of GDTI-174 is SerialText.
 	Serial uint64
+	// SerialText is the serial of GDTI-174: 1 to 17 characters out of those that GS1 allows
+	// in element strings (TDS 1.13, annex A). It is empty in all other schemes.
+	SerialText string
 	// Bytes is the whole bank for a Raw ID, and nil otherwise.
 	Bytes []byte
 }
-
-// size96 is the length of the codes that are read here, in bytes.
-const size96 = 12
 
 // layout is what distinguishes one scheme from the others.
 type layout struct {
 	name       string // in urn:epc:tag
 	identity   string // in urn:epc:id
 	header     uint8
+	bits       int // of the code, without what fills it up to whole words
 	serialBits int
 	// referenceDigits is the digits at partition 0; each further partition has one more.
 	referenceDigits int
@@ -75,21 +83,29 @@ type layout struct {
 func layoutOf(s Scheme) (layout, bool) {
 	switch s {
 	case GDTI96:
-		return layout{"gdti-96", "gdti", 0x2C, 41, 0}, true
+		return layout{"gdti-96", "gdti", 0x2C, 96, 41, 0}, true
 	case SGTIN96:
-		return layout{"sgtin-96", "sgtin", 0x30, 38, 1}, true
+		return layout{"sgtin-96", "sgtin", 0x30, 96, 38, 1}, true
 	case GRAI96:
-		return layout{"grai-96", "grai", 0x33, 38, 0}, true
+		return layout{"grai-96", "grai", 0x33, 96, 38, 0}, true
 	case GIAI96:
-		return layout{"giai-96", "giai", 0x34, 0, 13}, true
+		return layout{"giai-96", "giai", 0x34, 96, 0, 13}, true
+	case GDTI174:
+		return layout{"gdti-174", "gdti", 0x3E, 174, charBits * MaxSerialText, 0}, true
 	case Raw:
 	}
 	return layout{}, false
 }
 
+// size returns how many bytes of whole words the code takes.
+func (l layout) size() int { return (l.bits + 15) / 16 * 2 }
+
+// text reports whether the serial is text.
+func (l layout) text() bool { return l.serialBits > 64 }
+
 // schemeOf returns the scheme of a header byte.
 func schemeOf(header uint8) Scheme {
-	for s := GDTI96; s <= GIAI96; s++ {
+	for s := GDTI96; s <= schemeLast; s++ {
 		if l, _ := layoutOf(s); l.header == header {
 			return s
 		}
@@ -108,7 +124,7 @@ func prefixBits(partition int) int { return [...]int{40, 37, 34, 30, 27, 24, 20}
 
 // referenceBits is what header, filter, partition, prefix and serial leave over.
 func (l layout) referenceBits(partition int) int {
-	return 8*size96 - headBits - prefixBits(partition) - l.serialBits
+	return l.bits - headBits - prefixBits(partition) - l.serialBits
 }
 
 // digitsAt returns how many digits the reference has at a partition.
@@ -117,19 +133,19 @@ func (l layout) digitsAt(partition int) int { return l.referenceDigits + partiti
 // Decode reads an EPC bank (without CRC and PC word). It never fails: an unknown header
 // or length, or a value that needs more digits than its partition grants, gives a Raw ID with a copy of the bytes.
 func Decode(bank []byte) ID {
-	if id, ok := decode96(bank); ok {
+	if id, ok := decode(bank); ok {
 		return id
 	}
 	return ID{Bytes: append([]byte{}, bank...)}
 }
 
-func decode96(bank []byte) (ID, bool) {
-	if len(bank) != size96 {
+func decode(bank []byte) (ID, bool) {
+	if len(bank) == 0 {
 		return ID{}, false
 	}
 	s := schemeOf(bank[0])
 	l, ok := layoutOf(s)
-	if !ok {
+	if !ok || len(bank) != l.size() {
 		return ID{}, false
 	}
 	r := bitReader{p: bank, at: 8}
@@ -141,8 +157,15 @@ func decode96(bank []byte) (ID, bool) {
 	prefix, prefixOK := pad(r.read(prefixBits(partition)), prefixLongest-partition)
 	raw := r.read(l.referenceBits(partition))
 	reference, referenceOK := l.referenceText(raw, partition)
-	id := ID{Scheme: s, Filter: filter, Prefix: prefix, Reference: reference, Serial: r.read(l.serialBits)}
-	return id, prefixOK && referenceOK
+	id := ID{Scheme: s, Filter: filter, Prefix: prefix, Reference: reference}
+	serialOK := true
+	if l.text() {
+		id.SerialText, serialOK = r.readText(l.serialBits / charBits)
+	} else {
+		id.Serial = r.read(l.serialBits)
+	}
+	filledUp := r.read(8*l.size()-l.bits) == 0
+	return id, prefixOK && referenceOK && serialOK && filledUp
 }
 
 // referenceText writes a reference in its digits. GIAI's is a number of its own,
@@ -169,9 +192,10 @@ func pad(v uint64, digits int) (string, bool) {
 }
 
 // ErrNotEncodable is wrapped by every error of Encode.
-var ErrNotEncodable = errors.New("epc: cannot be written to a 96-bit tag")
+var ErrNotEncodable = errors.New("epc: cannot be written to a tag")
 
-// Encode writes id as the 12 bytes of its scheme, or a Raw ID as its own bytes.
+// Encode writes id as the whole words of its scheme (12 bytes, or 22 for GDTI-174), or a
+// Raw ID as its own bytes. Its errors wrap ErrNotEncodable and name the field.
 func Encode(id ID) ([]byte, error) {
 	l, ok := layoutOf(id.Scheme)
 	if !ok {
@@ -192,17 +216,36 @@ func Encode(id ID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if id.Serial>>l.serialBits != 0 {
-		return nil, fmt.Errorf("%w: serial %d needs more than %d bits", ErrNotEncodable, id.Serial, l.serialBits)
+	if err := l.checkSerial(id); err != nil {
+		return nil, err
 	}
-	w := bitWriter{}
+	w := bitWriter{p: make([]byte, l.size())}
 	w.write(uint64(l.header), 8)
 	w.write(uint64(id.Filter), 3)
 	w.write(uint64(partition), 3)
 	w.write(prefix, prefixBits(partition))
 	w.write(reference, l.referenceBits(partition))
-	w.write(id.Serial, l.serialBits)
-	return w.p[:], nil
+	if l.text() {
+		w.writeText(id.SerialText)
+	} else {
+		w.write(id.Serial, l.serialBits)
+	}
+	return w.p, nil
+}
+
+// checkSerial reports what keeps id's serial from being written.
+func (l layout) checkSerial(id ID) error {
+	switch {
+	case l.text() && id.Serial != 0:
+		return fmt.Errorf("%w: the serial of %s is text: %d is given as a number", ErrNotEncodable, l.name, id.Serial)
+	case l.text():
+		return checkText(id.SerialText)
+	case id.SerialText != "":
+		return fmt.Errorf("%w: serial %q of %s must be given as a number", ErrNotEncodable, id.SerialText, l.name)
+	case id.Serial>>l.serialBits != 0:
+		return fmt.Errorf("%w: serial %d needs more than %d bits", ErrNotEncodable, id.Serial, l.serialBits)
+	}
+	return nil
 }
 
 // referenceNumber is the inverse of referenceText.

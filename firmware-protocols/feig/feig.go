@@ -1,5 +1,6 @@
 // Package feig is the serial protocol of FEIG's OBID i-scan and classic-pro readers, as
-// far as inventories of HF tags (ISO 15693) need it: bytes to messages and back. It is
+// far as inventories of HF tags (ISO 15693) and the blocks of their memory need it: bytes to
+// messages and back. It is
 // pure: it does no I/O, reads no clock and logs nothing. It refuses every frame whose
 // length or CRC does not hold.
 //
@@ -28,6 +29,8 @@
 // where a UHF tag has its EPC. Their signal strength and the antenna that heard them are
 // not told.
 package feig
+
+import "trilock/firmware-protocols/frames"
 
 // Command is the byte behind the address.
 type Command uint8
@@ -78,31 +81,6 @@ func AppendFrame(dst []byte, f Frame) []byte {
 	}
 	dst = append(dst, f.Address, byte(f.Command))
 	dst = append(dst, f.Data...)
-	c := crc16(dst[start:])
+	c := frames.CRC16MCRF4XX(dst[start:])
 	return append(dst, byte(c), byte(c>>8))
-}
-
-// crcTable is the table of the reflected polynomial 8408, computed once and never changed.
-var crcTable = func() (table [256]uint16) {
-	for i := range table {
-		c := uint16(i)
-		for range 8 {
-			if c&1 != 0 {
-				c = c>>1 ^ 0x8408
-			} else {
-				c >>= 1
-			}
-		}
-		table[i] = c
-	}
-	return table
-}()
-
-// crc16 returns the CRC of p. Over a frame with its own CRC it is zero.
-func crc16(p []byte) uint16 {
-	c := uint16(0xFFFF)
-	for _, b := range p {
-		c = c>>8 ^ crcTable[byte(c)^b]
-	}
-	return c
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"trilock/firmware-protocols/frames"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // Frames captured from real readers and hosts, except those marked computed.
@@ -27,43 +30,24 @@ const (
 	proximityUID          = "77665544332211"
 )
 
+// protocol is what the checks of all framings must know of this one.
+func protocol() framestest.Protocol[Frame, Format] {
+	return framestest.Protocol[Frame, Format]{Append: AppendFrame}
+}
+
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
-	p, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return framestest.Unhex(t, text)
 }
 
-// collect feeds p in pieces whose lengths come from cut and returns copies of the frames.
-func collect(d *Decoder, p []byte, cut func(left int) int) []Frame {
-	var frames []Frame
-	for len(p) > 0 {
-		piece := p[:cut(len(p))]
-		p = p[len(piece):]
-		for len(piece) > 0 {
-			piece = piece[d.Feed(piece):]
-			for f, ok := d.Next(); ok; f, ok = d.Next() {
-				f.Data = bytes.Clone(f.Data)
-				frames = append(frames, f)
-			}
-		}
-	}
-	return frames
-}
-
-func whole(left int) int { return left }
+func collect(d *Decoder, p []byte) []Frame { return protocol().Collect(d, p) }
 
 func decodeOne(t testing.TB, text string) Frame {
 	t.Helper()
-	var d Decoder
-	frames := collect(&d, unhex(t, text), whole)
-	if len(frames) != 1 || d.Dropped() != 0 || d.Pending() != 0 {
-		t.Fatalf("%s: %d frames, %d bytes dropped, %d pending", text, len(frames), d.Dropped(), d.Pending())
-	}
-	return frames[0]
+	return protocol().One(t, unhex(t, text))
 }
+
+func TestFraming(t *testing.T) { protocol().Conform(t, unhex(t, vectorOneTag)) }
 
 // content is an answer without its status.
 func content(t testing.TB, wire string) []byte {
@@ -77,7 +61,7 @@ func content(t testing.TB, wire string) []byte {
 
 func TestCRC(t *testing.T) {
 	for text, want := range map[string]uint16{"": 0xFFFF, "05": 0x582A, "05FF": 0x8178, "05FF65": 0xCBE5, "05FF65E5CB": 0} {
-		if got := crc16(unhex(t, text)); got != want {
+		if got := frames.CRC16MCRF4XX(unhex(t, text)); got != want {
 			t.Errorf("%s: %04X, want %04X", text, got, want)
 		}
 	}
@@ -113,7 +97,7 @@ func TestVectorsDecode(t *testing.T) {
 
 func TestBadCheckIsRefused(t *testing.T) {
 	var d Decoder
-	if frames := collect(&d, unhex(t, vectorBadCheck), whole); len(frames) != 0 || d.BadChecks() != 1 {
+	if frames := collect(&d, unhex(t, vectorBadCheck)); len(frames) != 0 || d.BadChecks() != 1 {
 		t.Errorf("%d frames, %d bad checks", len(frames), d.BadChecks())
 	}
 }
@@ -191,40 +175,6 @@ func TestInventories(t *testing.T) {
 	}
 }
 
-func TestDamagedFrameCostsOnlyItself(t *testing.T) {
-	good := unhex(t, vectorOneTag)
-	for bit := range 8 * len(good) {
-		bad := bytes.Clone(good)
-		bad[bit/8] ^= 1 << (bit % 8)
-		stream := append(append(bytes.Clone(good), bad...), bytes.Repeat(good, 300)...)
-		var d Decoder
-		intact := 0
-		for _, f := range collect(&d, stream, whole) {
-			if bytes.Equal(AppendFrame(nil, f), good) {
-				intact++
-			}
-		}
-		if intact != 301 {
-			t.Fatalf("bit %d flipped: %d intact, want 301", bit, intact)
-		}
-	}
-}
-
-func TestResyncFreesWhatAFalseStartHolds(t *testing.T) {
-	var d Decoder
-	if frames := collect(&d, append([]byte{advancedHead, 0x01, 0x00}, unhex(t, vectorNoTag)...), whole); len(frames) != 0 {
-		t.Fatal("a frame came out of an incomplete candidate")
-	}
-	d.Resync()
-	if f, ok := d.Next(); !ok || f.Command != CommandISOHost || d.Dropped() != 3 {
-		t.Errorf("after Resync: %v %+v, %d dropped", ok, f, d.Dropped())
-	}
-	d.Resync() // nothing pending: must not count
-	if d.Dropped() != 3 || d.Pending() != 0 {
-		t.Errorf("%d dropped, %d pending", d.Dropped(), d.Pending())
-	}
-}
-
 func TestOtherMessages(t *testing.T) {
 	want := SoftwareVersion{3, 3, 0, 0x44, 0x53, 0x0D30}
 	for _, wire := range []string{vectorVersion, vectorVersionAdvanced} {
@@ -264,7 +214,7 @@ func TestAnyInventoryRoundTrips(t *testing.T) {
 			want = append(want, Tag{Type: TagISO15693, DSFID: rapid.Byte().Draw(rt, "dsfid"), UID: rapid.SliceOfN(rapid.Byte(), UIDLen, UIDLen).Draw(rt, "uid")})
 		}
 		var d Decoder
-		frames := collect(&d, AppendTags(nil, 3, StatusMoreData, want), whole)
+		frames := collect(&d, AppendTags(nil, 3, StatusMoreData, want))
 		if len(frames) != 1 {
 			rt.Fatalf("%d frames", len(frames))
 		}
@@ -294,31 +244,8 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(unhex(f, v), uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {
-		var one, many Decoder
-		want := collect(&one, stream, whole)
-		got := collect(&many, stream, func(left int) int {
-			seed = seed*6364136223846793005 + 1442695040888963407
-			return 1 + int(seed>>33)%left //nolint:gosec // 31 bits
-		})
-		if !cmp.Equal(want, got) || one.Dropped() != many.Dropped() || one.BadChecks() != many.BadChecks() {
-			t.Fatalf("in one piece %d frames, in many %d", len(want), len(got))
-		}
-		used := uint64(one.Pending()) + one.Dropped()
-		for _, frame := range got {
-			wire := AppendFrame(nil, frame)
-			used += uint64(len(wire))
-			if !bytes.Contains(stream, wire) {
-				t.Fatalf("%X is not in the stream", wire)
-			}
+		for _, frame := range protocol().Stream(t, stream, seed) {
 			parseEverything(t, frame)
-		}
-		if used != uint64(len(stream)) {
-			t.Fatalf("%d of %d bytes accounted for", used, len(stream))
-		}
-		for many.Pending() > 0 { // every byte can be given up
-			many.Resync()
-			for _, ok := many.Next(); ok; _, ok = many.Next() {
-			}
 		}
 	})
 }
@@ -358,7 +285,7 @@ func parseEverything(t *testing.T, f Frame) {
 	}
 	var d Decoder
 	wire := AppendTags(nil, f.Address, status, tags)
-	if again := collect(&d, wire, whole); len(again) != 1 || !bytes.Equal(again[0].Data, f.Data) {
+	if again := collect(&d, wire); len(again) != 1 || !bytes.Equal(again[0].Data, f.Data) {
 		t.Fatalf("%X became %X", f.Data, wire)
 	}
 }

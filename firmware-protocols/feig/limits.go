@@ -14,9 +14,11 @@ const (
 	MaxFrame = 4096
 	// MaxData is the longest content of a frame, an answer's status included.
 	MaxData = MaxFrame - advancedOverhead
-	// bufferSize holds one incomplete frame and one generous read of a serial port, so
-	// that Feed nearly always takes a whole read.
-	bufferSize = 2 * MaxFrame
 	// UIDLen is the length of an ISO 15693 UID.
 	UIDLen = 8
+	// MaxBlocks is how many blocks one request may name: readers take 128 bytes at once,
+	// which are 32 blocks of the usual 4.
+	MaxBlocks = 32
+	// MaxBlockSize is the largest block that ISO 15693 knows.
+	MaxBlockSize = 32
 )

@@ -35,6 +35,9 @@ const (
 	CodeSetPower        Code = 0x0201
 	CodeGetPower        Code = 0x0202
 	CodeInventory       Code = 0x0210
+	CodeWrite           Code = 0x0211
+	CodeLock            Code = 0x0212
+	CodeKill            Code = 0x0213
 	CodeStop            Code = 0x02FF
 )
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // Frames captured from real readers, except those marked computed.
@@ -29,43 +31,24 @@ const (
 	vectorRestoreData = "5AA5A55A"
 )
 
+// protocol is what the checks of all framings must know of this one.
+func protocol() framestest.Protocol[Frame, Format] {
+	return framestest.Protocol[Frame, Format]{Append: AppendFrame}
+}
+
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
-	p, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return framestest.Unhex(t, text)
 }
 
-// collect feeds p in pieces whose lengths come from cut and returns copies of the frames.
-func collect(d *Decoder, p []byte, cut func(left int) int) []Frame {
-	var frames []Frame
-	for len(p) > 0 {
-		piece := p[:cut(len(p))]
-		p = p[len(piece):]
-		for len(piece) > 0 {
-			piece = piece[d.Feed(piece):]
-			for f, ok := d.Next(); ok; f, ok = d.Next() {
-				f.Data = bytes.Clone(f.Data)
-				frames = append(frames, f)
-			}
-		}
-	}
-	return frames
-}
+func collect(d *Decoder, p []byte) []Frame { return protocol().Collect(d, p) }
 
-func whole(left int) int { return left }
-
-func decodeOne(t *testing.T, text string) Frame {
+func decodeOne(t testing.TB, text string) Frame {
 	t.Helper()
-	var d Decoder
-	frames := collect(&d, unhex(t, text), whole)
-	if len(frames) != 1 || d.Dropped() != 0 || d.Pending() != 0 {
-		t.Fatalf("%s: %d frames, %d bytes dropped, %d pending", text, len(frames), d.Dropped(), d.Pending())
-	}
-	return frames[0]
+	return protocol().One(t, unhex(t, text))
 }
+
+func TestFraming(t *testing.T) { protocol().Conform(t, unhex(t, vectorTag)) }
 
 func TestVectorsDecode(t *testing.T) {
 	for _, v := range []struct {
@@ -168,47 +151,10 @@ func TestTagCutAnywhereIsRefused(t *testing.T) {
 	}
 }
 
-func TestDamagedFrameCostsOnlyItself(t *testing.T) {
-	good := unhex(t, vectorTag)
-	for bit := range 8 * len(good) {
-		bad := bytes.Clone(good)
-		bad[bit/8] ^= 1 << (bit % 8)
-		stream := append(append(bytes.Clone(good), bad...), bytes.Repeat(good, 30)...)
-		var d Decoder
-		frames := collect(&d, stream, whole)
-		intact := 0
-		for _, f := range frames {
-			if bytes.Equal(AppendFrame(nil, f), good) {
-				intact++
-			}
-		}
-		if intact != 31 || len(frames) != 31 {
-			t.Fatalf("bit %d flipped: %d frames, %d intact, want 31 of 31", bit, len(frames), intact)
-		}
-	}
-}
-
 func TestBadCRCIsCountedAndRefused(t *testing.T) {
 	var d Decoder
-	if frames := collect(&d, unhex(t, vectorOneTooMany), whole); len(frames) != 0 || d.BadChecks() != 1 {
+	if frames := collect(&d, unhex(t, vectorOneTooMany)); len(frames) != 0 || d.BadChecks() != 1 {
 		t.Errorf("%d frames, %d bad checks", len(frames), d.BadChecks())
-	}
-}
-
-func TestResyncFreesWhatAFalseStartHolds(t *testing.T) {
-	var d Decoder
-	stream := append([]byte{head, 0, 1, 2, 0x10, 3, 0}, unhex(t, vectorAccepted)...) // claims 768 bytes
-	if frames := collect(&d, stream, whole); len(frames) != 0 {
-		t.Fatal("a frame came out of an incomplete candidate")
-	}
-	d.Resync()
-	f, ok := d.Next()
-	if !ok || f.Code() != CodeInventory || d.Dropped() != 7 {
-		t.Errorf("after Resync: %v %+v, %d dropped", ok, f, d.Dropped())
-	}
-	d.Resync() // nothing pending: must not count
-	if d.Dropped() != 7 || d.Pending() != 0 {
-		t.Errorf("%d dropped, %d pending", d.Dropped(), d.Pending())
 	}
 }
 
@@ -300,7 +246,7 @@ func TestAnyTagRoundTrips(t *testing.T) {
 		tag.Set(rapid.SliceOfDistinct(rapid.SampledFrom(all), rapid.ID).Draw(rt, "fields")...)
 		wire := AppendTag(nil, &tag)
 		var d Decoder
-		frames := collect(&d, wire, whole)
+		frames := collect(&d, wire)
 		if len(frames) != 1 || frames[0].Code() != CodeTag {
 			rt.Fatalf("%d frames", len(frames))
 		}
@@ -325,32 +271,9 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(stream, uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {
-		var one, many Decoder
-		want := collect(&one, stream, whole)
-		got := collect(&many, stream, func(left int) int {
-			seed = seed*6364136223846793005 + 1442695040888963407
-			return 1 + int(seed>>33)%left //nolint:gosec // 31 bits
-		})
-		if !cmp.Equal(want, got) || one.Dropped() != many.Dropped() || one.BadChecks() != many.BadChecks() {
-			t.Fatalf("in one piece %d frames, in many %d", len(want), len(got))
-		}
-		used := uint64(one.Pending()) + one.Dropped()
 		var tag Tag
-		for _, frame := range got {
-			wire := AppendFrame(nil, frame)
-			used += uint64(len(wire))
-			if !bytes.Contains(stream, wire) {
-				t.Fatalf("%X is not in the stream", wire)
-			}
+		for _, frame := range protocol().Stream(t, stream, seed) {
 			parseEverything(t, frame.Data, &tag)
-		}
-		if used != uint64(len(stream)) {
-			t.Fatalf("%d of %d bytes accounted for", used, len(stream))
-		}
-		for many.Pending() > 0 { // every byte can be given up
-			many.Resync()
-			for _, ok := many.Next(); ok; _, ok = many.Next() {
-			}
 		}
 	})
 }
@@ -367,11 +290,12 @@ func parseEverything(t *testing.T, data []byte, tag *Tag) {
 	_, _ = ParseReaderInfo(data)
 	_, _ = ParseInputEvent(data)
 	_, _ = ParseHeartbeat(data)
+	_, _ = ParseInputs(data)
 	if ParseTag(data, tag) != nil || len(data) > MaxData-64 {
 		return
 	}
 	var d Decoder
-	frames := collect(&d, AppendTag(nil, tag), whole)
+	frames := collect(&d, AppendTag(nil, tag))
 	var again Tag
 	if len(frames) != 1 || ParseTag(frames[0].Data, &again) != nil || !cmp.Equal(*tag, again, cmp.AllowUnexported(Tag{})) {
 		t.Fatalf("tag %+v became %+v", *tag, again)

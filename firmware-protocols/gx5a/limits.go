@@ -9,9 +9,10 @@ const (
 	headerMax = 1 + 4 + 1 + 2
 	// MaxFrame is the longest frame there can be.
 	MaxFrame = headerMax + MaxData + 2
-	// bufferSize holds one incomplete frame and one generous read of a serial port, so
-	// that Feed nearly always takes a whole read.
-	bufferSize = 4096
 	// maxPorts: the antenna mask has 32 bits.
 	maxPorts = 32
+	// MaxMask is the longest mask of whole bytes: its length is counted in bits, in one byte.
+	MaxMask = 31
+	// maxInputs is more than any reader of the family has inputs (four).
+	maxInputs = 32
 )

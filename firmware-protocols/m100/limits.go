@@ -9,11 +9,10 @@ const (
 	MaxData = 300
 	// MaxFrame is the longest frame there can be.
 	MaxFrame = overhead + MaxData
-	// bufferSize holds one incomplete frame and one generous read of a serial port, so
-	// that Feed nearly always takes a whole read.
-	bufferSize = 2048
 	// MaxEPCBytes: the PC word counts at most 31 words.
 	MaxEPCBytes = 62
+	// MaxWriteWords is how many words the modules' manuals let one request write.
+	MaxWriteWords = 32
 	// maxText bounds what a module may say about itself: it ends up in logs and on screens.
 	maxText = 64
 )

@@ -98,6 +98,9 @@ const (
 	CommandMultiPoll   Command = 0x27
 	CommandStop        Command = 0x28
 	CommandRead        Command = 0x39
+	CommandWrite       Command = 0x49
+	CommandKill        Command = 0x65
+	CommandLock        Command = 0x82
 	CommandSetPower    Command = 0xB6
 	CommandGetPower    Command = 0xB7
 	CommandError       Command = 0xFF // in responses only

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // Frames of the modules' manuals and captures, except the one marked computed.
@@ -36,50 +37,35 @@ const (
 	epcHeadInside    = "BB7EE2800022DD00AA7E0001"
 )
 
+// protocol is what the checks of all framings must know of this one.
+func protocol(family Family) framestest.Protocol[Frame, Format] {
+	return framestest.Protocol[Frame, Format]{Format: Format{Family: family}, Append: AppendFrame}
+}
+
+func unhex(t testing.TB, text string) []byte {
+	t.Helper()
+	return framestest.Unhex(t, text)
+}
+
+func collect(d *Decoder, p []byte) []Frame { return protocol(d.Format.Family).Collect(d, p) }
+
+func decodeOne(t testing.TB, text string) Frame {
+	t.Helper()
+	return protocol(FamilyAny).One(t, unhex(t, text))
+}
+
+func TestFraming(t *testing.T) {
+	t.Run("any", func(t *testing.T) { protocol(FamilyAny).Conform(t, unhex(t, vectorHeadInside)) })
+	t.Run("BB", func(t *testing.T) { protocol(FamilyBB).Conform(t, unhex(t, vectorHeadInside)) })
+	t.Run("AA", func(t *testing.T) { protocol(FamilyAA).Conform(t, unhex(t, vectorTagAA)) })
+}
+
 // Frames that were published with a wrong checksum.
 func misprints() []string {
 	return []string{
 		"BB000B00130100000020600030751FEB705C5904E3D50D70AD7E", "BB00AB000101AC7E", "BB01FF0001100A7E",
 		"AA01B6000100BBDD", "BB011A0003000401227E", "BB01FF0010160E340030751FEB705C5904E3D50D70717E",
 	}
-}
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	p, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// collect feeds p in pieces whose lengths come from cut and returns copies of the frames.
-func collect(d *Decoder, p []byte, cut func(left int) int) []Frame {
-	var frames []Frame
-	for len(p) > 0 {
-		piece := p[:cut(len(p))]
-		p = p[len(piece):]
-		for len(piece) > 0 {
-			piece = piece[d.Feed(piece):]
-			for f, ok := d.Next(); ok; f, ok = d.Next() {
-				f.Data = bytes.Clone(f.Data)
-				frames = append(frames, f)
-			}
-		}
-	}
-	return frames
-}
-
-func whole(left int) int { return left }
-
-func decodeOne(t *testing.T, text string) Frame {
-	t.Helper()
-	var d Decoder
-	frames := collect(&d, unhex(t, text), whole)
-	if len(frames) != 1 || d.Dropped() != 0 || d.Pending() != 0 {
-		t.Fatalf("%s: %d frames, %d bytes dropped, %d pending", text, len(frames), d.Dropped(), d.Pending())
-	}
-	return frames[0]
 }
 
 func dataOf(t *testing.T, wire []byte) []byte {
@@ -121,8 +107,8 @@ func TestVectorsDecode(t *testing.T) {
 			t.Errorf("%s: encoded again as %X", v.wire, got)
 		}
 		for _, family := range []Family{FamilyBB, FamilyAA} {
-			only := Decoder{Family: family}
-			if n := len(collect(&only, unhex(t, v.wire), whole)); (n == 1) != (family == v.family) {
+			only := Decoder{Format: Format{Family: family}}
+			if n := len(collect(&only, unhex(t, v.wire))); (n == 1) != (family == v.family) {
 				t.Errorf("%s: a decoder of %v finds %d frames", v.wire, family, n)
 			}
 		}
@@ -132,7 +118,7 @@ func TestVectorsDecode(t *testing.T) {
 func TestMisprintsAreRefused(t *testing.T) {
 	for _, wire := range misprints() {
 		var d Decoder
-		if frames := collect(&d, unhex(t, wire), whole); len(frames) != 0 || d.BadChecks() == 0 {
+		if frames := collect(&d, unhex(t, wire)); len(frames) != 0 || d.BadChecks() == 0 {
 			t.Errorf("%s: %d frames, %d bad checks", wire, len(frames), d.BadChecks())
 		}
 	}
@@ -142,7 +128,7 @@ func TestAMixedUpTailIsRefused(t *testing.T) {
 	wire := unhex(t, vectorStopped)
 	wire[len(wire)-1] = tailAA
 	var d Decoder
-	if frames := collect(&d, wire, whole); len(frames) != 0 || d.BadChecks() != 1 {
+	if frames := collect(&d, wire); len(frames) != 0 || d.BadChecks() != 1 {
 		t.Errorf("%d frames, %d bad checks", len(frames), d.BadChecks())
 	}
 }
@@ -348,46 +334,10 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-func TestDamagedFrameCostsOnlyItself(t *testing.T) {
-	good := unhex(t, vectorHeadInside)
-	for bit := range 8 * len(good) {
-		bad := bytes.Clone(good)
-		bad[bit/8] ^= 1 << (bit % 8)
-		stream := append(append(bytes.Clone(good), bad...), bytes.Repeat(good, 30)...)
-		var d Decoder
-		intact := 0
-		frames := collect(&d, stream, whole)
-		for _, f := range frames {
-			if bytes.Equal(AppendFrame(nil, f), good) {
-				intact++
-			}
-		}
-		if intact != 31 || len(frames) != 31 {
-			t.Fatalf("bit %d flipped: %d frames, %d intact, want 31 of 31", bit, len(frames), intact)
-		}
-	}
-}
-
-func TestResyncFreesWhatAFalseStartHolds(t *testing.T) {
-	var d Decoder
-	stream := append([]byte{headBB, 1, 0x22, 1, 0x20}, unhex(t, vectorStopped)...) // claims 288 bytes
-	if frames := collect(&d, stream, whole); len(frames) != 0 {
-		t.Fatal("a frame came out of an incomplete candidate")
-	}
-	d.Resync()
-	if f, ok := d.Next(); !ok || f.Command != CommandStop || d.Dropped() != 5 {
-		t.Errorf("after Resync: %v %+v, %d dropped", ok, f, d.Dropped())
-	}
-	d.Resync() // nothing pending: must not count
-	if d.Dropped() != 5 || d.Pending() != 0 {
-		t.Errorf("%d dropped, %d pending", d.Dropped(), d.Pending())
-	}
-}
-
 func TestImplausibleLengthIsNoStart(t *testing.T) {
 	var d Decoder
 	stream := append([]byte{headBB, 1, 0x22, 1, 0x2D, headAA, 0, 0, 2}, unhex(t, vectorStopped)...) // 301 bytes, and 512 or more
-	if frames := collect(&d, stream, whole); len(frames) != 1 || d.Dropped() != 9 || d.BadChecks() != 0 {
+	if frames := collect(&d, stream); len(frames) != 1 || d.Dropped() != 9 || d.BadChecks() != 0 {
 		t.Errorf("%d frames, %d dropped, %d bad checks", len(frames), d.Dropped(), d.BadChecks())
 	}
 }
@@ -398,7 +348,7 @@ func TestAnyTagRoundTrips(t *testing.T) {
 		tag := NewTag(rapid.SliceOfN(rapid.Byte(), 2*words, 2*words).Draw(rt, "epc"), rapid.Int8().Draw(rt, "rssi"))
 		family := rapid.SampledFrom([]Family{FamilyBB, FamilyAA}).Draw(rt, "family")
 		var d Decoder
-		frames := collect(&d, AppendTag(nil, family, &tag), whole)
+		frames := collect(&d, AppendTag(nil, family, &tag))
 		if len(frames) != 1 || frames[0].Family != family || frames[0].Type != TypeNotification {
 			rt.Fatalf("%+v", frames)
 		}
@@ -417,31 +367,8 @@ func FuzzDecoder(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {
 		for _, family := range []Family{FamilyAny, FamilyBB, FamilyAA} {
-			one, many := Decoder{Family: family}, Decoder{Family: family}
-			want := collect(&one, stream, whole)
-			got := collect(&many, stream, func(left int) int {
-				seed = seed*6364136223846793005 + 1442695040888963407
-				return 1 + int(seed>>33)%left //nolint:gosec // 31 bits
-			})
-			if !cmp.Equal(want, got) || one.Dropped() != many.Dropped() || one.BadChecks() != many.BadChecks() {
-				t.Fatalf("in one piece %d frames, in many %d", len(want), len(got))
-			}
-			used := uint64(one.Pending()) + one.Dropped()
-			for _, frame := range got {
-				wire := AppendFrame(nil, frame)
-				used += uint64(len(wire))
-				if !bytes.Contains(stream, wire) {
-					t.Fatalf("%X is not in the stream", wire)
-				}
+			for _, frame := range protocol(family).Stream(t, stream, seed) {
 				parseEverything(t, frame)
-			}
-			if used != uint64(len(stream)) {
-				t.Fatalf("%d of %d bytes accounted for", used, len(stream))
-			}
-			for many.Pending() > 0 { // every byte can be given up
-				many.Resync()
-				for _, ok := many.Next(); ok; _, ok = many.Next() {
-				}
 			}
 		}
 	})

@@ -232,9 +232,14 @@ type Code uint8
 
 // The codes that a driver must tell apart.
 const (
-	CodeNoTag   Code = 0x15 // a poll without a tag: a normal event
-	CodeUnknown Code = 0x17
-	CodeHopping Code = 0x20 // all channels are busy: the poll did not take place
+	CodeReadFailed  Code = 0x09 // no tag answered, or another one than was selected
+	CodeWriteFailed Code = 0x10
+	CodeKillFailed  Code = 0x12
+	CodeLockFailed  Code = 0x13
+	CodeNoTag       Code = 0x15 // a poll without a tag: a normal event
+	CodePassword    Code = 0x16
+	CodeUnknown     Code = 0x17
+	CodeHopping     Code = 0x20 // all channels are busy: the poll did not take place
 )
 
 // Refused reports whether the code says that a tag was found and refused the access.
@@ -243,8 +248,8 @@ func (c Code) Refused() bool { return c >= 0xA0 }
 // String says the code in words.
 func (c Code) String() string {
 	words := map[Code]string{
-		0x09: "read failed", 0x10: "write failed", 0x12: "kill failed", 0x13: "lock failed", 0x14: "BlockPermalock failed",
-		CodeNoTag: "no tag", 0x16: "access password is wrong", CodeUnknown: "unknown or illegal command",
+		CodeReadFailed: "read failed", CodeWriteFailed: "write failed", CodeKillFailed: "kill failed", CodeLockFailed: "lock failed", 0x14: "BlockPermalock failed",
+		CodeNoTag: "no tag", CodePassword: "access password is wrong", CodeUnknown: "unknown or illegal command",
 		0x1A: "configuration of the tag failed", 0x1B: "EAS failed", 0x1D: "EAS alarm failed",
 		CodeHopping: "all channels are busy", 0x2A: "read protection failed", 0x2B: "read protection could not be taken off", 0x2E: "QT failed",
 	}

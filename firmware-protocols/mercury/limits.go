@@ -13,13 +13,15 @@ const (
 	crcLen        = 2
 	// MaxFrame is the longest frame there can be.
 	MaxFrame = headerAnswer + MaxData + crcLen
-	// bufferSize holds one incomplete frame and one generous read of a serial port, so
-	// that Feed nearly always takes a whole read.
-	bufferSize = 2048
 	// wakeBytes is how much padding wakes a sleeping module.
 	wakeBytes = 16
 	// MaxPort: a record names its port with four bits.
 	MaxPort = 15
 	// MaxEPC: the PC word counts at most 31 words of 16 bits.
 	MaxEPC = 62
+	// MaxChoice is the longest mask of whole bytes that chooses a tag: its length is counted
+	// in bits, in one byte.
+	MaxChoice = 31
+	// maxPins is more than any module has pins (four).
+	maxPins = 16
 )

@@ -41,6 +41,9 @@ const (
 	OpReadSingle     Opcode = 0x21
 	OpSearch         Opcode = 0x22 // read multiple; streamed records carry it as well
 	OpWriteData      Opcode = 0x24
+	OpLock           Opcode = 0x25
+	OpKill           Opcode = 0x26
+	OpReadData       Opcode = 0x28
 	OpGetBuffer      Opcode = 0x29
 	OpClearBuffer    Opcode = 0x2A
 	OpMultiProtocol  Opcode = 0x2F // starts and stops continuous reading

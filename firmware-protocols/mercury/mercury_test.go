@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // Frames captured from real modules, except those marked computed.
@@ -32,42 +34,27 @@ const (
 	vectorStartData = "0000012200000507" + "2210001B03E801FF"
 )
 
+// protocol is what the checks of all framings must know of this one; requests says that
+// the stream is the host's.
+func protocol(requests bool) framestest.Protocol[Frame, Format] {
+	return framestest.Protocol[Frame, Format]{Format: Format{Requests: requests}, Append: AppendFrame}
+}
+
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
-	p, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return framestest.Unhex(t, text)
 }
 
-// collect feeds p in pieces whose lengths come from cut and returns copies of the frames.
-func collect(d *Decoder, p []byte, cut func(left int) int) []Frame {
-	var frames []Frame
-	for len(p) > 0 {
-		piece := p[:cut(len(p))]
-		p = p[len(piece):]
-		for len(piece) > 0 {
-			piece = piece[d.Feed(piece):]
-			for f, ok := d.Next(); ok; f, ok = d.Next() {
-				f.Data = bytes.Clone(f.Data)
-				frames = append(frames, f)
-			}
-		}
-	}
-	return frames
-}
-
-func whole(left int) int { return left }
+func collect(d *Decoder, p []byte) []Frame { return protocol(d.Format.Requests).Collect(d, p) }
 
 func decodeOne(t testing.TB, text string, request bool) Frame {
 	t.Helper()
-	d := Decoder{Requests: request}
-	frames := collect(&d, unhex(t, text), whole)
-	if len(frames) != 1 || d.Dropped() != 0 || d.Pending() != 0 {
-		t.Fatalf("%s: %d frames, %d bytes dropped, %d pending", text, len(frames), d.Dropped(), d.Pending())
-	}
-	return frames[0]
+	return protocol(request).One(t, unhex(t, text))
+}
+
+func TestFraming(t *testing.T) {
+	t.Run("answers", func(t *testing.T) { protocol(false).Conform(t, unhex(t, vectorStreamTag)) })
+	t.Run("requests", func(t *testing.T) { protocol(true).Conform(t, unhex(t, vectorGetBuffer)) })
 }
 
 func TestCRC(t *testing.T) {
@@ -114,8 +101,8 @@ func TestVectorsDecode(t *testing.T) {
 }
 
 func TestBadCRCIsRefused(t *testing.T) {
-	d := Decoder{Requests: true}
-	if frames := collect(&d, unhex(t, vectorMisprint), whole); len(frames) != 0 || d.BadChecks() != 1 {
+	d := Decoder{Format: Format{Requests: true}}
+	if frames := collect(&d, unhex(t, vectorMisprint)); len(frames) != 0 || d.BadChecks() != 1 {
 		t.Errorf("%d frames, %d bad checks", len(frames), d.BadChecks())
 	}
 }
@@ -275,45 +262,11 @@ func TestBufferThatContradictsItself(t *testing.T) {
 	}
 }
 
-func TestDamagedFrameCostsOnlyItself(t *testing.T) {
-	good := unhex(t, vectorStreamTag)
-	for bit := range 8 * len(good) {
-		bad := bytes.Clone(good)
-		bad[bit/8] ^= 1 << (bit % 8)
-		stream := append(append(bytes.Clone(good), bad...), bytes.Repeat(good, 30)...)
-		var d Decoder
-		intact := 0
-		for _, f := range collect(&d, stream, whole) {
-			if bytes.Equal(AppendFrame(nil, f), good) {
-				intact++
-			}
-		}
-		if intact != 31 {
-			t.Fatalf("bit %d flipped: %d intact, want 31", bit, intact)
-		}
-	}
-}
-
 func TestPaddingHoldsNothingUp(t *testing.T) {
 	var d Decoder
-	frames := collect(&d, append(AppendWake(nil), unhex(t, vectorAlive)...), whole)
+	frames := collect(&d, append(AppendWake(nil), unhex(t, vectorAlive)...))
 	if len(frames) != 1 || d.Dropped() != wakeBytes || d.BadChecks() != 0 {
 		t.Errorf("%d frames, %d bytes dropped, %d bad checks", len(frames), d.Dropped(), d.BadChecks())
-	}
-}
-
-func TestResyncFreesWhatAFalseStartHolds(t *testing.T) {
-	var d Decoder
-	if frames := collect(&d, append([]byte{head, 0xF0}, unhex(t, vectorAlive)...), whole); len(frames) != 0 {
-		t.Fatal("a frame came out of an incomplete candidate")
-	}
-	d.Resync()
-	if f, ok := d.Next(); !ok || f.Status != StatusNoTags || d.Dropped() != 2 {
-		t.Errorf("after Resync: %v %+v, %d dropped", ok, f, d.Dropped())
-	}
-	d.Resync() // nothing pending: must not count
-	if d.Dropped() != 2 || d.Pending() != 0 {
-		t.Errorf("%d dropped, %d pending", d.Dropped(), d.Pending())
 	}
 }
 
@@ -413,7 +366,7 @@ func TestAnyTagRoundTrips(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		tag := drawTag(rt)
 		var d Decoder
-		frames := collect(&d, AppendStreamTag(nil, &tag), whole)
+		frames := collect(&d, AppendStreamTag(nil, &tag))
 		if len(frames) != 1 {
 			rt.Fatalf("%d frames", len(frames))
 		}
@@ -438,31 +391,8 @@ func FuzzDecoder(f *testing.F) {
 	wire, _ := AppendBuffer(nil, MetaRSSI, []Tag{{Fields: MetaRSSI, PC: 0x0800, EPC: []byte{1, 2}}})
 	f.Add(wire, uint64(3), false)
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64, requests bool) {
-		one, many := Decoder{Requests: requests}, Decoder{Requests: requests}
-		want := collect(&one, stream, whole)
-		got := collect(&many, stream, func(left int) int {
-			seed = seed*6364136223846793005 + 1442695040888963407
-			return 1 + int(seed>>33)%left //nolint:gosec // 31 bits
-		})
-		if !cmp.Equal(want, got) || one.Dropped() != many.Dropped() || one.BadChecks() != many.BadChecks() {
-			t.Fatalf("in one piece %d frames, in many %d", len(want), len(got))
-		}
-		used := uint64(one.Pending()) + one.Dropped()
-		for _, frame := range got {
-			wire := AppendFrame(nil, frame)
-			used += uint64(len(wire))
-			if !bytes.Contains(stream, wire) {
-				t.Fatalf("%X is not in the stream", wire)
-			}
+		for _, frame := range protocol(requests).Stream(t, stream, seed) {
 			parseEverything(t, frame)
-		}
-		if used != uint64(len(stream)) {
-			t.Fatalf("%d of %d bytes accounted for", used, len(stream))
-		}
-		for many.Pending() > 0 { // every byte can be given up
-			many.Resync()
-			for _, ok := many.Next(); ok; _, ok = many.Next() {
-			}
 		}
 	})
 }
@@ -492,6 +422,7 @@ func parseEverything(t *testing.T, f Frame) {
 	_, _ = ParseSearchCount(f.Data)
 	_, _ = ParseGetBuffer(f.Data)
 	_, _, _ = ParseReadSingle(f.Data)
+	_, _ = ParseGPIO(f.Data)
 	var tag Tag
 	if ParseStreamTag(f.Data, &tag) == nil {
 		if got := appendTag(nil, &tag); !bytes.Equal(got, f.Data[streamHeader:]) {

@@ -1,92 +1,35 @@
 package r2000
 
-import "bytes"
+import "trilock/firmware-protocols/frames"
 
-// Decoder finds frames in a stream of bytes. The zero value is ready. Its memory is
-// fixed. Use it as
-//
-//	for len(p) > 0 {
-//		p = p[d.Feed(p):]
-//		for f, ok := d.Next(); ok; f, ok = d.Next() { ... }
-//	}
-//
-// After anything that is not a frame it goes on one byte further, because the head
-// byte A0 may occur in data: a damaged frame therefore never costs the frame behind it.
-// How the bytes are cut into pieces makes no difference to the frames that come out.
-type Decoder struct {
-	buf       [bufferSize]byte
-	r, w      int
-	dropped   uint64
-	badChecks uint64
+// Decoder finds frames in a stream of bytes, as package frames tells. The zero value is
+// ready.
+type Decoder = frames.Decoder[Frame, Format]
+
+// Format is the protocol's framing. It implements frames.Format.
+type Format struct{}
+
+// Measure judges a candidate by its head and its length.
+func (Format) Measure(p []byte) (int, frames.Fit) {
+	switch {
+	case p[0] != head:
+		return frames.Skip(p, head), frames.Not
+	case len(p) < 2:
+		return 0, frames.NeedsMore
+	case p[1] < lenMin:
+		return 1, frames.Not
+	}
+	size := 2 + int(p[1])
+	if len(p) < size {
+		return 0, frames.NeedsMore
+	}
+	return size, frames.Whole
 }
 
-// Feed takes bytes off the front of p, as many as there is room for, and returns how
-// many it took: at least one when Next has reported that no frame is left.
-func (d *Decoder) Feed(p []byte) int {
-	if d.w+len(p) > len(d.buf) {
-		d.w = copy(d.buf[:], d.buf[d.r:d.w])
-		d.r = 0
-	}
-	n := copy(d.buf[d.w:], p)
-	d.w += n
-	return n
-}
+// Check reports whether the sum of the whole frame is zero.
+func (Format) Check(candidate []byte) bool { return sum(candidate) == 0 }
 
-// Next returns the next complete frame, or false when more bytes are needed. The
-// frame's data is valid until the next call of Feed, Next or Resync.
-func (d *Decoder) Next() (Frame, bool) {
-	for {
-		start := bytes.IndexByte(d.buf[d.r:d.w], head)
-		if start < 0 {
-			d.drop(d.w - d.r)
-			return Frame{}, false
-		}
-		d.drop(start)
-		candidate := d.buf[d.r:d.w]
-		if len(candidate) < 2 {
-			return Frame{}, false
-		}
-		if candidate[1] < lenMin {
-			d.drop(1)
-			continue
-		}
-		size := 2 + int(candidate[1])
-		if len(candidate) < size {
-			return Frame{}, false
-		}
-		frame := candidate[:size]
-		if sum(frame) != 0 {
-			d.badChecks++
-			d.drop(1)
-			continue
-		}
-		d.r += size
-		return Frame{Address: frame[2], Command: Command(frame[3]), Data: frame[4 : size-1]}, true
-	}
-}
-
-// Resync gives up the incomplete frame at the front: the line has been quiet for longer
-// than any reader pauses within a frame, so the rest of it will not come. The search
-// goes on one byte further at the next call of Next.
-func (d *Decoder) Resync() {
-	if d.w > d.r {
-		d.drop(1)
-	}
-}
-
-// Pending returns how many bytes wait for the rest of their frame.
-func (d *Decoder) Pending() int { return d.w - d.r }
-
-// Dropped returns how many bytes were not part of any valid frame.
-func (d *Decoder) Dropped() uint64 { return d.dropped }
-
-// BadChecks returns how many complete frame candidates failed their check byte.
-func (d *Decoder) BadChecks() uint64 { return d.badChecks }
-
-func (d *Decoder) drop(n int) {
-	d.r += n
-	d.dropped += uint64(n) //nolint:gosec // n is never negative
-	if d.r == d.w {
-		d.r, d.w = 0, 0
-	}
+// View reads a checked frame.
+func (Format) View(p []byte) Frame {
+	return Frame{Address: p[2], Command: Command(p[3]), Data: p[4 : len(p)-1]}
 }

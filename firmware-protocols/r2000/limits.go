@@ -10,11 +10,10 @@ const (
 	MaxData = lenMax - lenMin
 	// MaxFrame is the longest frame there can be.
 	MaxFrame = 2 + lenMax
-	// bufferSize holds one incomplete frame and one generous read of a serial port, so
-	// that Feed nearly always takes a whole read.
-	bufferSize = 2048
 	// MaxPort is the highest antenna port reached without switching antenna groups.
 	MaxPort = 8
 	// MaxPowerDBm is the highest power that the commands accept.
 	MaxPowerDBm = 33
+	// MaxMatch is the longest EPC that accesses can be limited to: that of any tag.
+	MaxMatch = 62
 )

@@ -15,7 +15,17 @@ type ErrorCode uint8
 const (
 	Success             ErrorCode = 0x10
 	ErrorAntennaMissing ErrorCode = 0x22
+	ErrorReadFailed     ErrorCode = 0x32
+	ErrorWriteFailed    ErrorCode = 0x33
+	ErrorLockFailed     ErrorCode = 0x34
+	ErrorKillFailed     ErrorCode = 0x35
+	ErrorNoTag          ErrorCode = 0x36
+	ErrorAccessFailed   ErrorCode = 0x37 // a tag was found, and did not do what was asked
+	ErrorPassword       ErrorCode = 0x40
+	ErrorParameter      ErrorCode = 0x41
+	ErrorWordCount      ErrorCode = 0x42
 	ErrorPowerRange     ErrorCode = 0x48
+	ErrorNoAnswer       ErrorCode = 0x50
 )
 
 // String says the code in words.
@@ -32,13 +42,13 @@ func errorWords(c ErrorCode) (string, bool) {
 		Success: "success", 0x11: "command failed",
 		0x20: "reader reset", 0x21: "carrier could not be switched on", ErrorAntennaMissing: "antenna not connected",
 		0x23: "flash could not be written", 0x24: "flash could not be read", 0x25: "power could not be set",
-		0x31: "inventory failed", 0x32: "read failed", 0x33: "write failed", 0x34: "lock failed", 0x35: "kill failed",
-		0x36: "no tag", 0x37: "inventory done but access failed", 0x38: "buffer empty", 0x3C: "chip command failed",
-		0x40: "access or password", 0x41: "invalid parameter", 0x42: "word count", 0x43: "memory bank",
+		0x31: "inventory failed", ErrorReadFailed: "read failed", ErrorWriteFailed: "write failed", ErrorLockFailed: "lock failed", ErrorKillFailed: "kill failed",
+		ErrorNoTag: "no tag", ErrorAccessFailed: "inventory done but access failed", 0x38: "buffer empty", 0x3C: "chip command failed",
+		ErrorPassword: "access or password", ErrorParameter: "invalid parameter", ErrorWordCount: "word count", 0x43: "memory bank",
 		0x44: "lock area", 0x45: "lock action", 0x46: "reader address", 0x47: "antenna number",
 		ErrorPowerRange: "power out of range", 0x49: "frequency region", 0x4A: "baud rate", 0x4B: "beeper mode",
 		0x4C: "EPC match length", 0x4D: "EPC match", 0x4E: "EPC match mode", 0x4F: "frequency range",
-		0x50: "no answer from the tag", 0x51: "DRM mode", 0x52: "PLL not locked", 0x53: "RF chip does not answer",
+		ErrorNoAnswer: "no answer from the tag", 0x51: "DRM mode", 0x52: "PLL not locked", 0x53: "RF chip does not answer",
 		0x54: "output power not reached", 0x55: "copyright check", 0x56: "spectrum rule", 0x57: "output power too low",
 		0xEE: "return loss measurement failed",
 	}

@@ -37,6 +37,11 @@ const (
 	CommandSetWorkAntenna    Command = 0x74
 	CommandGetPower          Command = 0x77 // answer of 1 or 4 bytes
 	CommandGetPowerEight     Command = 0x97 // answer of 8 bytes
+	CommandRead              Command = 0x81
+	CommandWrite             Command = 0x82
+	CommandLock              Command = 0x83
+	CommandKill              Command = 0x84
+	CommandEPCMatch          Command = 0x85 // which tag the four before it go to
 	CommandRealTimeInventory Command = 0x89
 	CommandFastSwitch        Command = 0x8A
 )

@@ -2,12 +2,13 @@ package r2000
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // Frames captured from real readers, except those marked computed.
@@ -34,43 +35,24 @@ const (
 	computedTagUpperID = "E2801160600002094ED74AA6"
 )
 
+// protocol is what the checks of all framings must know of this one.
+func protocol() framestest.Protocol[Frame, Format] {
+	return framestest.Protocol[Frame, Format]{Append: AppendFrame}
+}
+
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
-	p, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return framestest.Unhex(t, text)
 }
 
-// collect feeds p in pieces whose lengths come from cut and returns copies of the frames.
-func collect(d *Decoder, p []byte, cut func(left int) int) []Frame {
-	var frames []Frame
-	for len(p) > 0 {
-		piece := p[:cut(len(p))]
-		p = p[len(piece):]
-		for len(piece) > 0 {
-			piece = piece[d.Feed(piece):]
-			for f, ok := d.Next(); ok; f, ok = d.Next() {
-				f.Data = bytes.Clone(f.Data)
-				frames = append(frames, f)
-			}
-		}
-	}
-	return frames
-}
+func collect(d *Decoder, p []byte) []Frame { return protocol().Collect(d, p) }
 
-func whole(left int) int { return left }
-
-func decodeOne(t *testing.T, text string) Frame {
+func decodeOne(t testing.TB, text string) Frame {
 	t.Helper()
-	var d Decoder
-	frames := collect(&d, unhex(t, text), whole)
-	if len(frames) != 1 || d.Dropped() != 0 || d.Pending() != 0 {
-		t.Fatalf("%s: %d frames, %d bytes dropped, %d pending", text, len(frames), d.Dropped(), d.Pending())
-	}
-	return frames[0]
+	return protocol().One(t, unhex(t, text))
 }
+
+func TestFraming(t *testing.T) { protocol().Conform(t, unhex(t, vectorTag)) }
 
 func TestVectorsDecode(t *testing.T) {
 	for _, v := range []struct {
@@ -111,7 +93,7 @@ func TestVectorsDecode(t *testing.T) {
 func TestBadChecksAreRefused(t *testing.T) {
 	for _, wire := range []string{vectorBadCheck, vectorEndMisprint} {
 		var d Decoder
-		if frames := collect(&d, unhex(t, wire), whole); len(frames) != 0 || d.BadChecks() != 1 {
+		if frames := collect(&d, unhex(t, wire)); len(frames) != 0 || d.BadChecks() != 1 {
 			t.Errorf("%s: %d frames, %d bad checks", wire, len(frames), d.BadChecks())
 		}
 	}
@@ -186,40 +168,6 @@ func TestTagRecordsThatContradictThemselvesAreRefused(t *testing.T) {
 		if err := ParseTag(unhex(t, v.data), &tag); !errors.Is(err, v.want) {
 			t.Errorf("%s: %v, want %v", v.data, err, v.want)
 		}
-	}
-}
-
-func TestDamagedFrameCostsOnlyItself(t *testing.T) {
-	good := unhex(t, vectorTag)
-	for bit := range 8 * len(good) {
-		bad := bytes.Clone(good)
-		bad[bit/8] ^= 1 << (bit % 8)
-		stream := append(append(bytes.Clone(good), bad...), bytes.Repeat(good, 30)...)
-		var d Decoder
-		intact := 0
-		for _, f := range collect(&d, stream, whole) {
-			if bytes.Equal(AppendFrame(nil, f), good) {
-				intact++
-			}
-		}
-		if intact != 31 {
-			t.Fatalf("bit %d flipped: %d intact, want 31", bit, intact)
-		}
-	}
-}
-
-func TestResyncFreesWhatAFalseStartHolds(t *testing.T) {
-	var d Decoder
-	if frames := collect(&d, append([]byte{head, 0xF0}, unhex(t, vectorEnd)...), whole); len(frames) != 0 {
-		t.Fatal("a frame came out of an incomplete candidate")
-	}
-	d.Resync()
-	if f, ok := d.Next(); !ok || KindOf(f) != ReplyEnd || d.Dropped() != 2 {
-		t.Errorf("after Resync: %v %+v, %d dropped", ok, f, d.Dropped())
-	}
-	d.Resync() // nothing pending: must not count
-	if d.Dropped() != 2 || d.Pending() != 0 {
-		t.Errorf("%d dropped, %d pending", d.Dropped(), d.Pending())
 	}
 }
 
@@ -300,7 +248,7 @@ func TestAnyTagRoundTrips(t *testing.T) {
 			tag.Phase = rapid.Uint16().Draw(rt, "phase")
 		}
 		var d Decoder
-		frames := collect(&d, AppendTag(nil, 1, CommandRealTimeInventory, &tag), whole)
+		frames := collect(&d, AppendTag(nil, 1, CommandRealTimeInventory, &tag))
 		if len(frames) != 1 {
 			rt.Fatalf("%d frames", len(frames))
 		}
@@ -325,31 +273,8 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(stream, uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {
-		var one, many Decoder
-		want := collect(&one, stream, whole)
-		got := collect(&many, stream, func(left int) int {
-			seed = seed*6364136223846793005 + 1442695040888963407
-			return 1 + int(seed>>33)%left //nolint:gosec // 31 bits
-		})
-		if !cmp.Equal(want, got) || one.Dropped() != many.Dropped() || one.BadChecks() != many.BadChecks() {
-			t.Fatalf("in one piece %d frames, in many %d", len(want), len(got))
-		}
-		used := uint64(one.Pending()) + one.Dropped()
-		for _, frame := range got {
-			wire := AppendFrame(nil, frame)
-			used += uint64(len(wire))
-			if !bytes.Contains(stream, wire) {
-				t.Fatalf("%X is not in the stream", wire)
-			}
+		for _, frame := range protocol().Stream(t, stream, seed) {
 			parseEverything(t, frame)
-		}
-		if used != uint64(len(stream)) {
-			t.Fatalf("%d of %d bytes accounted for", used, len(stream))
-		}
-		for many.Pending() > 0 { // every byte can be given up
-			many.Resync()
-			for _, ok := many.Next(); ok; _, ok = many.Next() {
-			}
 		}
 	})
 }
@@ -363,6 +288,9 @@ func parseEverything(t *testing.T, f Frame) {
 	_, _ = ParseAntennaError(f.Data)
 	_, _ = ParseResult(f.Data)
 	_, _ = ParseFirmwareVersion(f.Data)
+	_, _ = ParseInputs(f.Data)
+	_, _ = ParseDetector(f.Data)
+	_, _ = ParseTemperature(f.Data)
 	if powers, err := ParsePower(f.Data); err == nil {
 		_, _ = PowerOf(powers, 3)
 	}

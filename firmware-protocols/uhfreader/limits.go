@@ -10,9 +10,6 @@ const (
 	MaxData = lenMax - lenMin
 	// MaxFrame is the longest frame there can be.
 	MaxFrame = 1 + lenMax
-	// bufferSize holds one incomplete frame and one generous read of a serial port, so
-	// that Feed nearly always takes a whole read.
-	bufferSize = 2048
 	// MaxPort is the highest antenna port whose answers can be told apart: their antenna
 	// mask is one byte, although requests can name sixteen ports.
 	MaxPort = 8
@@ -26,4 +23,10 @@ const (
 	MinScanTime = 3
 	// MaxQ is the largest Q of an inventory: the field has four bits.
 	MaxQ = 15
+	// MaxTargetEPC is the longest EPC that names a tag: ENum is at most 15 words.
+	MaxTargetEPC = 30
+	// MaxReadWords is how many words one read may ask for, by the manual.
+	MaxReadWords = 119
+	// MaxMask is the longest mask of whole bytes: its length is counted in bits, in one byte.
+	MaxMask = 31
 )

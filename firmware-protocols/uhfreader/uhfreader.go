@@ -30,6 +30,8 @@
 // The line is 57600 8N1 as delivered (9600 to 115200 selectable).
 package uhfreader
 
+import "trilock/firmware-protocols/frames"
+
 // Command is the third byte of a frame.
 type Command uint8
 
@@ -37,6 +39,10 @@ type Command uint8
 const (
 	CommandNone         Command = 0x00 // in answers: the request was not understood
 	CommandInventory    Command = 0x01
+	CommandRead         Command = 0x02
+	CommandWrite        Command = 0x03
+	CommandKill         Command = 0x05
+	CommandLock         Command = 0x06
 	CommandInformation  Command = 0x21
 	CommandSetChannels  Command = 0x22 // kept over a restart
 	CommandSetScanTime  Command = 0x25 // kept over a restart
@@ -96,6 +102,6 @@ func finish(dst []byte, start int) []byte {
 		panic("uhfreader: message longer than MaxData")
 	}
 	dst[start] = byte(n)
-	sum := crc16(dst[start:])
+	sum := frames.CRC16MCRF4XX(dst[start:])
 	return append(dst, byte(sum), byte(sum>>8))
 }

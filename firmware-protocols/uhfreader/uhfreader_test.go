@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"trilock/firmware-protocols/frames"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // Frames captured from real readers, except the one marked computed.
@@ -32,43 +35,24 @@ const (
 	crcAfterThreeOfThem = 0x4BDB // of 04 00 01
 )
 
+// protocol is what the checks of all framings must know of this one.
+func protocol() framestest.Protocol[Frame, Format] {
+	return framestest.Protocol[Frame, Format]{Append: AppendFrame}
+}
+
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
-	p, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return framestest.Unhex(t, text)
 }
 
-// collect feeds p in pieces whose lengths come from cut and returns copies of the frames.
-func collect(d *Decoder, p []byte, cut func(left int) int) []Frame {
-	var frames []Frame
-	for len(p) > 0 {
-		piece := p[:cut(len(p))]
-		p = p[len(piece):]
-		for len(piece) > 0 {
-			piece = piece[d.Feed(piece):]
-			for f, ok := d.Next(); ok; f, ok = d.Next() {
-				f.Data = bytes.Clone(f.Data)
-				frames = append(frames, f)
-			}
-		}
-	}
-	return frames
-}
+func collect(d *Decoder, p []byte) []Frame { return protocol().Collect(d, p) }
 
-func whole(left int) int { return left }
-
-func decodeOne(t *testing.T, text string) Frame {
+func decodeOne(t testing.TB, text string) Frame {
 	t.Helper()
-	var d Decoder
-	frames := collect(&d, unhex(t, text), whole)
-	if len(frames) != 1 || d.Dropped() != 0 || d.Pending() != 0 {
-		t.Fatalf("%s: %d frames, %d bytes dropped, %d pending", text, len(frames), d.Dropped(), d.Pending())
-	}
-	return frames[0]
+	return protocol().One(t, unhex(t, text))
 }
+
+func TestFraming(t *testing.T) { protocol().Conform(t, unhex(t, vectorAntennaOne)) }
 
 func replyData(t *testing.T, wire []byte, want Status) []byte {
 	t.Helper()
@@ -80,11 +64,11 @@ func replyData(t *testing.T, wire []byte, want Status) []byte {
 }
 
 func TestCRC(t *testing.T) {
-	if got := crc16([]byte("123456789")); got != crcCheckValue {
+	if got := frames.CRC16MCRF4XX([]byte("123456789")); got != crcCheckValue {
 		t.Errorf("check value %04X", got)
 	}
 	for n, want := range map[int]uint16{1: 0x49A3, 2: 0x97D8, 3: crcAfterThreeOfThem} {
-		if got := crc16([]byte{4, 0, 1}[:n]); got != want {
+		if got := frames.CRC16MCRF4XX([]byte{4, 0, 1}[:n]); got != want {
 			t.Errorf("after %d bytes %04X, want %04X", n, got, want)
 		}
 	}
@@ -120,7 +104,7 @@ func TestVectorsDecode(t *testing.T) {
 
 func TestBadCRCIsCountedAndRefused(t *testing.T) {
 	var d Decoder
-	if frames := collect(&d, unhex(t, vectorBadCRC), whole); len(frames) != 0 || d.BadChecks() == 0 {
+	if frames := collect(&d, unhex(t, vectorBadCRC)); len(frames) != 0 || d.BadChecks() == 0 {
 		t.Errorf("%d frames, %d bad checks", len(frames), d.BadChecks())
 	}
 }
@@ -361,48 +345,6 @@ func TestStatusWords(t *testing.T) {
 	}
 }
 
-func TestDamagedFrameCostsOnlyItself(t *testing.T) {
-	good := unhex(t, vectorAntennaOne)
-	for bit := range 8 * len(good) {
-		bad := bytes.Clone(good)
-		bad[bit/8] ^= 1 << (bit % 8)
-		stream := append(append(bytes.Clone(good), bad...), bytes.Repeat(good, 30)...)
-		var d Decoder
-		frames := collect(&d, stream, whole)
-		intact := 0
-		for _, f := range frames {
-			if bytes.Equal(AppendFrame(nil, f), good) {
-				intact++
-			}
-		}
-		if intact != 31 || len(frames) != 31 {
-			t.Fatalf("bit %d flipped: %d frames, %d intact, want 31 of 31", bit, len(frames), intact)
-		}
-	}
-}
-
-func TestResyncFreesWhatAFalseStartHolds(t *testing.T) {
-	var d Decoder
-	stream := append([]byte{0xFF, 0x80, 3}, unhex(t, vectorFinished)...) // claims 256 bytes
-	if frames := collect(&d, stream, whole); len(frames) != 0 {
-		t.Fatal("a frame came out of an incomplete candidate")
-	}
-	var frames []Frame
-	for d.Pending() > 0 {
-		d.Resync()
-		for f, ok := d.Next(); ok; f, ok = d.Next() {
-			frames = append(frames, f)
-		}
-	}
-	if len(frames) != 1 || d.Dropped() != 3 {
-		t.Errorf("%d frames, %d dropped", len(frames), d.Dropped())
-	}
-	d.Resync() // nothing pending: must not count
-	if d.Dropped() != 3 {
-		t.Errorf("%d dropped", d.Dropped())
-	}
-}
-
 func TestAnyBatchRoundTrips(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		layout := rapid.SampledFrom([]Layout{LayoutPlain, LayoutAntenna}).Draw(rt, "layout")
@@ -418,7 +360,7 @@ func TestAnyBatchRoundTrips(t *testing.T) {
 			}
 		}
 		var d Decoder
-		frames := collect(&d, AppendBatch(nil, 3, StatusMore, layout, mask, tags...), whole)
+		frames := collect(&d, AppendBatch(nil, 3, StatusMore, layout, mask, tags...))
 		if len(frames) != 1 {
 			rt.Fatalf("%d frames", len(frames))
 		}
@@ -444,31 +386,8 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(unhex(f, v), uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {
-		var one, many Decoder
-		want := collect(&one, stream, whole)
-		got := collect(&many, stream, func(left int) int {
-			seed = seed*6364136223846793005 + 1442695040888963407
-			return 1 + int(seed>>33)%left //nolint:gosec // 31 bits
-		})
-		if !cmp.Equal(want, got) || one.Dropped() != many.Dropped() || one.BadChecks() != many.BadChecks() {
-			t.Fatalf("in one piece %d frames, in many %d", len(want), len(got))
-		}
-		used := uint64(one.Pending()) + one.Dropped()
-		for _, frame := range got {
-			wire := AppendFrame(nil, frame)
-			used += uint64(len(wire))
-			if !bytes.Contains(stream, wire) {
-				t.Fatalf("%X is not in the stream", wire)
-			}
+		for _, frame := range protocol().Stream(t, stream, seed) {
 			parseEverything(t, frame)
-		}
-		if used != uint64(len(stream)) {
-			t.Fatalf("%d of %d bytes accounted for", used, len(stream))
-		}
-		for many.Pending() > 0 { // every byte can be given up
-			many.Resync()
-			for _, ok := many.Next(); ok; _, ok = many.Next() {
-			}
 		}
 	})
 }

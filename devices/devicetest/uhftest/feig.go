@@ -18,6 +18,8 @@ const (
 
 func (g *feigFirmware) reset() { *g = feigFirmware{r: g.r} }
 
+func (g *feigFirmware) half() half { return &g.dec }
+
 func (g *feigFirmware) receive(p []byte) {
 	for len(p) > 0 {
 		p = p[g.dec.Feed(p):]
@@ -38,6 +40,9 @@ func (g *feigFirmware) answer(f feig.Frame) {
 	case feig.CommandRFReset, feig.CommandBaudDetection:
 		status(feig.StatusOK)
 	case feig.CommandISOHost:
+		if r.run == nil && g.work(f) {
+			return
+		}
 		more, err := feig.ParseInventoryRequest(f.Data)
 		switch {
 		case err != nil || r.run != nil:

@@ -23,6 +23,8 @@ const (
 
 func (g *gxFirmware) reset() { g.dec = gx5a.Decoder{} }
 
+func (g *gxFirmware) half() half { return &g.dec }
+
 func (g *gxFirmware) receive(p []byte) {
 	for len(p) > 0 {
 		p = p[g.dec.Feed(p):]
@@ -43,6 +45,8 @@ func (g *gxFirmware) answer(f gx5a.Frame) {
 		}
 	case gx5a.CodeBasebandVersion:
 		r.say(gx5a.AppendBasebandVersion(nil, gx5a.Version{1, 0, 4, 2}))
+	case gx5a.CodeInputs:
+		r.say(gx5a.AppendInputs(nil, g.levels()))
 	case gx5a.CodeReaderInfo:
 		r.say(gx5a.AppendReaderInfo(nil, gx5a.ReaderInfo{
 			Serial: "SIM-GX", UptimeSeconds: uint32(time.Since(r.started) / time.Second), //nolint:gosec // no simulation runs for a century
@@ -58,7 +62,13 @@ func (g *gxFirmware) answer(f gx5a.Frame) {
 			powers = append(powers, gx5a.AntennaPower{Antenna: port, DBm: r.power[port-1]})
 		}
 		r.say(gx5a.AppendPower(nil, powers))
+	case gx5a.CodeWrite, gx5a.CodeLock, gx5a.CodeKill:
+		r.say(gx5a.AppendResult(nil, f.Code(), g.change(f)))
 	case gx5a.CodeInventory:
+		if q, err := gx5a.ParseReadRequest(f.Data); err == nil && r.settings.Tags != nil {
+			g.read(q)
+			return
+		}
 		r.say(gx5a.AppendResult(nil, gx5a.CodeInventory, g.inventory(f.Data)))
 	}
 }

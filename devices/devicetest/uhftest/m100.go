@@ -16,6 +16,7 @@ type m100Firmware struct {
 	region m100.Region
 	query  m100.Query
 	chosen m100.Select
+	mode   m100.SelectMode
 	// polls is how many polls the series under way has.
 	polls int
 }
@@ -33,9 +34,11 @@ func newM100Firmware(r *Reader) *m100Firmware {
 }
 
 func (f *m100Firmware) reset() {
-	f.dec = m100.Decoder{Family: f.family}
-	f.region, f.query, f.chosen = m100Region, m100Query, m100.Select{}
+	f.dec = m100.Decoder{Format: m100.Format{Family: f.family}}
+	f.region, f.query, f.chosen, f.mode = m100Region, m100Query, m100.Select{}, m100.SelectNever
 }
+
+func (f *m100Firmware) half() half { return &f.dec }
 
 func (f *m100Firmware) receive(p []byte) {
 	for len(p) > 0 {
@@ -72,6 +75,8 @@ func (f *m100Firmware) answer(frame m100.Frame) {
 		r.say(f.chosen.Tell(nil, f.family))
 	case m100.CommandMultiPoll, m100.CommandPoll:
 		f.poll(frame)
+	case m100.CommandRead, m100.CommandWrite, m100.CommandLock, m100.CommandKill:
+		f.access(frame)
 	default:
 		if f.set(frame) {
 			say(m100.Done)
@@ -102,7 +107,9 @@ func (f *m100Firmware) set(frame m100.Frame) bool {
 	case m100.CommandSetSelect:
 		f.chosen, err = m100.ParseSelect(bytes.Clone(frame.Data))
 	case m100.CommandSelectMode:
-		_, err = m100.ParseByte(frame.Data)
+		var mode uint8
+		mode, err = m100.ParseByte(frame.Data)
+		f.mode = m100.SelectMode(mode)
 	default:
 		return false
 	}

@@ -30,8 +30,10 @@ func mercuryVersion() mercury.Version {
 }
 
 func (m *mercuryFirmware) reset() {
-	*m = mercuryFirmware{r: m.r, dec: mercury.Decoder{Requests: true}}
+	*m = mercuryFirmware{r: m.r, dec: mercury.Decoder{Format: mercury.Format{Requests: true}}}
 }
+
+func (m *mercuryFirmware) half() half { return &m.dec }
 
 func (m *mercuryFirmware) receive(p []byte) {
 	for len(p) > 0 {
@@ -93,6 +95,10 @@ func (m *mercuryFirmware) obey(f mercury.Frame) {
 		}
 	case mercury.OpGetBuffer:
 		m.fetch(f)
+	case mercury.OpGetGPIO:
+		m.r.say(mercury.AppendGPIO(nil, m.pins()))
+	case mercury.OpReadData, mercury.OpWriteData, mercury.OpLock, mercury.OpKill:
+		m.access(f)
 	default:
 		m.status(f.Opcode, mercury.StatusInvalidOpcode)
 	}

@@ -10,6 +10,9 @@ type r2000Firmware struct {
 	r       *Reader
 	dec     r2000.Decoder
 	antenna uint8 // the work antenna, counted from 0
+	// detector is the antenna check's threshold in dB; 0 is off.
+	detector uint8
+	matched  []byte // the EPC that accesses are limited to; nil for none
 }
 
 // Error codes that the simulated reader gives.
@@ -18,7 +21,9 @@ const (
 	r2000ErrorAntenna   = r2000.ErrorCode(0x47)
 )
 
-func (f *r2000Firmware) reset() { f.dec, f.antenna = r2000.Decoder{}, 0 }
+func (f *r2000Firmware) reset() {
+	f.dec, f.antenna, f.matched, f.detector = r2000.Decoder{}, 0, nil, f.deliveredDetector()
+}
 
 func (f *r2000Firmware) address() uint8 {
 	if f.r.settings.OldAddress {
@@ -26,6 +31,8 @@ func (f *r2000Firmware) address() uint8 {
 	}
 	return r2000.AddressDefault
 }
+
+func (f *r2000Firmware) half() half { return &f.dec }
 
 func (f *r2000Firmware) receive(p []byte) {
 	for len(p) > 0 {
@@ -57,12 +64,18 @@ func (f *r2000Firmware) answer(frame r2000.Frame) {
 		}
 		f.antenna = frame.Data[0]
 		result(r2000.Success)
+	case r2000.CommandEPCMatch:
+		result(f.match(frame.Data))
+	case r2000.CommandRead, r2000.CommandWrite, r2000.CommandLock, r2000.CommandKill:
+		f.access(frame)
 	case r2000.CommandRealTimeInventory:
-		if r.broken[f.antenna] {
+		if r.broken[f.antenna] && f.detector > 0 {
 			result(r2000.ErrorAntennaMissing)
 			return
 		}
 		r.begin([]uint8{f.antenna + 1}, false)
+	case r2000.CommandReadGPIO, r2000.CommandTemperature, r2000.CommandGetDetector, r2000.CommandSetDetector:
+		f.health(frame)
 	case r2000.CommandFastSwitch: // not simulated: the driver reads antenna by antenna
 	}
 }

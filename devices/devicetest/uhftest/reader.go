@@ -42,6 +42,11 @@ const (
 type Settings struct {
 	Protocol string
 	Field    Field
+	// Tags are the tags that can be read and written; nil for a reader that only hears.
+	// Without a Field they are what it hears.
+	Tags Tags
+	// HFTags are the same for a feig-obid reader.
+	HFTags HFTags
 	// Ports is how many antenna ports the reader has; 0 means 4.
 	Ports uint8
 	// RoundTime is how long one antenna's round takes; 0 means 60 ms.
@@ -53,6 +58,8 @@ type Settings struct {
 	Streaming bool
 	// OldAddress gives an r2000-a0 reader address 00, as older firmware has, instead of 01.
 	OldAddress bool
+	// AntennaCheckOff: an r2000-a0 reader does not check its antennas until it is told to.
+	AntennaCheckOff bool
 }
 
 const (
@@ -60,6 +67,8 @@ const (
 	portsDefault     = 4
 	// powerStored is what a reader has after a start, until the host sets it.
 	powerStored = 33
+	// requestGap is a pause that no host makes within a request.
+	requestGap = 100 * time.Millisecond
 )
 
 // Reader is one simulated reader. Its methods are safe for concurrent use.
@@ -74,8 +83,11 @@ type Reader struct {
 	started  time.Time
 	power    [32]uint8
 	broken   [32]bool
+	inputs   [inputCount]bool
+	celsius  uint8
 	silent   bool
 	rounds   int
+	received time.Time // when the host last said something
 	mangle   func(frame []byte) []byte
 }
 
@@ -83,11 +95,19 @@ type Reader struct {
 type firmware interface {
 	// receive takes bytes from the host and answers what they ask.
 	receive(p []byte)
+	// half is what was received of a request and is not whole yet.
+	half() half
 	// record returns the frame for one tag, end the one for the end of a run.
 	record(port uint8, h Heard) []byte
 	end(r *run) []byte
 	// reset forgets what a start forgets.
 	reset()
+}
+
+// half is a decoder with part of a frame in it.
+type half interface {
+	Pending() int
+	Resync()
 }
 
 // run is an inventory under way.
@@ -109,7 +129,13 @@ func New(s Settings) (*Reader, error) {
 	if s.RoundTime == 0 {
 		s.RoundTime = roundTimeDefault
 	}
-	r := &Reader{settings: s}
+	if s.Field == nil && s.Tags != nil {
+		s.Field = s.Tags.Hear
+	}
+	if s.Field == nil && s.HFTags != nil {
+		s.Field = s.HFTags.Hear
+	}
+	r := &Reader{settings: s, celsius: celsiusAtStart}
 	switch s.Protocol {
 	case ProtocolGX5A:
 		r.firmware = &gxFirmware{r: r}
@@ -187,11 +213,25 @@ func (r *Reader) Serve(ctx context.Context, link devices.Link) error {
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return stopped(ctx, err)
 		}
-		r.mu.Lock()
-		if n > 0 && !r.silent {
-			r.firmware.receive(buf[:n])
+		if n > 0 {
+			r.receive(buf[:n], time.Now())
 		}
-		r.mu.Unlock()
+	}
+}
+
+// receive takes bytes from the host. Half a request before a pause is dropped: no host
+// pauses within a request, and one that was cut off would swallow those that follow.
+func (r *Reader) receive(p []byte, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if half := r.firmware.half(); now.Sub(r.received) > requestGap {
+		for half.Pending() > 0 {
+			half.Resync()
+		}
+	}
+	r.received = now
+	if !r.silent {
+		r.firmware.receive(p)
 	}
 }
 
@@ -303,15 +343,6 @@ func (r *Reader) BreakAntenna(port uint8, broken bool) {
 // Mangle has every frame that the reader sends pass through f, which may change it, or
 // drop it by returning nothing. f nil sends frames as they are.
 func (r *Reader) Mangle(f func(frame []byte) []byte) { r.change(func() { r.mangle = f }) }
-
-// Input closes (active) or opens a GPI, counted from 0. Only gx-5a readers report it.
-func (r *Reader) Input(input uint8, active bool) {
-	r.change(func() {
-		if gx, ok := r.firmware.(*gxFirmware); ok {
-			gx.input(input, active)
-		}
-	})
-}
 
 // Rounds returns how many antenna rounds were completed since the reader was built.
 func (r *Reader) Rounds() int {

@@ -50,6 +50,8 @@ func (f *uhfFirmware) power() {
 
 func (f *uhfFirmware) layout() uhfreader.Layout { return f.info.Type.Layout() }
 
+func (f *uhfFirmware) half() half { return &f.dec }
+
 func (f *uhfFirmware) receive(p []byte) {
 	for len(p) > 0 {
 		p = p[f.dec.Feed(p):]
@@ -80,6 +82,7 @@ func (f *uhfFirmware) answer(frame uhfreader.Frame) {
 		f.byItself, r.run = false, nil
 		f.writes++
 		result(uhfreader.StatusOK)
+	case f.access(frame):
 	case f.set(frame):
 		f.writes++
 		result(uhfreader.StatusOK)
