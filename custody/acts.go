@@ -64,6 +64,24 @@ type (
 	}
 	// EndDelegation ends a delegation before its time.
 	EndDelegation struct{ Delegation DelegationID }
+	// StateCase says who opened a safe without the three parties, and why. The one who asks is one of the two.
+	StateCase struct {
+		Case   CaseID
+		Other  PersonID
+		Reason string
+	}
+	// ConfirmCase is the other's confirmation.
+	ConfirmCase struct{ Case CaseID }
+	// CountCase takes the full inventory, with a reason for each document that is not found.
+	CountCase struct {
+		Case CaseID
+		Why  map[DocumentID]string
+	}
+	// CloseCase ends a case.
+	CloseCase struct {
+		Case    CaseID
+		Finding string
+	}
 	// AcknowledgeAlert says that a person has taken an alert in hand.
 	AcknowledgeAlert struct {
 		Alert alerts.ID
@@ -87,6 +105,10 @@ func (CancelOpening) Verb() string    { return "cancel-opening" }
 func (LockUntil) Verb() string        { return "lock-until" }
 func (Delegate) Verb() string         { return "delegate" }
 func (EndDelegation) Verb() string    { return "end-delegation" }
+func (StateCase) Verb() string        { return "state-case" }
+func (ConfirmCase) Verb() string      { return "confirm-case" }
+func (CountCase) Verb() string        { return "count-case" }
+func (CloseCase) Verb() string        { return "close-case" }
 func (AcknowledgeAlert) Verb() string { return "acknowledge-alert" }
 func (CloseAlert) Verb() string       { return "close-alert" }
 
@@ -111,12 +133,6 @@ func (d *decision) act(a Act) Outcome {
 		return d.requestLoan(a)
 	case ApproveLoan:
 		return d.approveLoan(a)
-	case StateOpening:
-		return d.stateOpening(a)
-	case CancelOpening:
-		return d.cancelOpening(a)
-	case LockUntil:
-		return d.lockUntil(a)
 	case Delegate:
 		return d.delegate(a)
 	case EndDelegation:
@@ -124,7 +140,27 @@ func (d *decision) act(a Act) Outcome {
 	case AcknowledgeAlert:
 		return d.onAlert(a.Alert, func() ([]alerts.Change, error) { return d.alerts.Acknowledge(a.Alert, clip(a.Note)) })
 	case CloseAlert:
-		return d.onAlert(a.Alert, func() ([]alerts.Change, error) { return d.alerts.Close(a.Alert, a.Disposition, clip(a.Note)) })
+		return d.closeAlert(a)
+	}
+	return d.actAtTheSafe(a)
+}
+
+func (d *decision) actAtTheSafe(a Act) Outcome {
+	switch a := a.(type) {
+	case StateOpening:
+		return d.stateOpening(a)
+	case CancelOpening:
+		return d.cancelOpening(a)
+	case LockUntil:
+		return d.lockUntil(a)
+	case StateCase:
+		return d.stateCase(a)
+	case ConfirmCase:
+		return d.confirmCase(a)
+	case CountCase:
+		return d.countCase(a)
+	case CloseCase:
+		return d.closeCase(a)
 	}
 	return refuse("unknown-act", "", "", fact.Text{ZH: "系统不认识此操作。", EN: "The system does not know this act."})
 }

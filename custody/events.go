@@ -160,6 +160,35 @@ type (
 		Session string         `json:"session"`
 		Step    threelock.Step `json:"step"`
 	}
+	// CaseOpened begins a case: a safe was opened without the three parties (SAF-4).
+	CaseOpened struct {
+		Case  CaseID      `json:"case"`
+		About CaseKind    `json:"about"`
+		Safe  fact.SafeID `json:"safe"`
+	}
+	// CaseStated is the word of one of the two persons.
+	CaseStated struct {
+		Case   CaseID   `json:"case"`
+		By     PersonID `json:"by"`
+		Other  PersonID `json:"other"`
+		Reason string   `json:"reason"`
+	}
+	// CaseConfirmed is the word of the other.
+	CaseConfirmed struct {
+		Case CaseID   `json:"case"`
+		By   PersonID `json:"by"`
+	}
+	// CaseCounted is the full inventory after it.
+	CaseCounted struct {
+		Case  CaseID      `json:"case"`
+		Lines []CountLine `json:"lines"`
+	}
+	// CaseClosed ends a case, by a person who was not one of the two.
+	CaseClosed struct {
+		Case    CaseID   `json:"case"`
+		By      PersonID `json:"by"`
+		Finding string   `json:"finding"`
+	}
 	// SafeTimeLocked: nobody opens the safe before that time.
 	SafeTimeLocked struct {
 		Safe  fact.SafeID `json:"safe"`
@@ -217,6 +246,11 @@ func (TagUnknown) Kind() string         { return "tag-unknown" }
 func (DeviceChanged) Kind() string      { return "device-changed" }
 func (LockChanged) Kind() string        { return "lock-changed" }
 func (OpeningStep) Kind() string        { return "opening-step" }
+func (CaseOpened) Kind() string         { return "case-opened" }
+func (CaseStated) Kind() string         { return "case-stated" }
+func (CaseConfirmed) Kind() string      { return "case-confirmed" }
+func (CaseCounted) Kind() string        { return "case-counted" }
+func (CaseClosed) Kind() string         { return "case-closed" }
 func (SafeTimeLocked) Kind() string     { return "safe-time-locked" }
 func (DelegationMade) Kind() string     { return "delegation-made" }
 func (DelegationEnded) Kind() string    { return "delegation-ended" }
@@ -242,6 +276,8 @@ var eventKinds = func() map[string]func() Event {
 		func() Event { return new(LockChanged) }, func() Event { return new(OpeningStep) },
 		func() Event { return new(AlertChanged) }, func() Event { return new(NoticeSettled) },
 		func() Event { return new(RecordFailed) }, func() Event { return new(SafeTimeLocked) },
+		func() Event { return new(CaseOpened) }, func() Event { return new(CaseStated) }, func() Event { return new(CaseConfirmed) },
+		func() Event { return new(CaseCounted) }, func() Event { return new(CaseClosed) },
 		func() Event { return new(DelegationMade) }, func() Event { return new(DelegationEnded) },
 	} {
 		kinds[blank().Kind()] = blank

@@ -21,6 +21,8 @@ const (
 	MaxDocumentsNamed = 200
 	// MaxZones of one loan.
 	MaxZones = 50
+	// MaxCounted documents in one inventory of a safe: many times what fits into one.
+	MaxCounted = 5000
 	// MaxDelegation is how long a delegation may last, and how far ahead it may begin: a long
 	// leave. A longer absence is a change of post.
 	MaxDelegation = 31 * 24 * time.Hour

@@ -8,6 +8,7 @@ import (
 	"trilock/alerts"
 	"trilock/custody"
 	"trilock/custody/fact"
+	"trilock/custody/presence"
 	"trilock/custody/threelock"
 )
 
@@ -239,4 +240,52 @@ func TestLockOutsRise(t *testing.T) {
 		wantEqual(t, "just after "+length.String(), refused(), false)
 	}
 	wantEqual(t, "alerts", len(s.notices) >= 4, true)
+}
+
+// SAF-4: a safe opened by its sealed key, or by force, asks two persons for the reason and for
+// a full inventory, and its alert is closed by neither of them and not before that.
+func TestEmergencyOpening(t *testing.T) {
+	s := newSite(t)
+	s.register("JM-2026-0004", custody.TopSecret, "E20000000000000000000004", "safe-1")
+	s.bolts(fact.BoltUnlocked, fact.InputActive)
+	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.SafeNoSession})
+	cases := s.state.Overview(s.now.Wall).Cases
+	if len(cases) != 1 || cases[0].Safe != "main-safe" || len(cases[0].Needs) != 2 {
+		t.Fatalf("cases: %+v", cases)
+	}
+	id, alert := cases[0].ID, s.notices[0].Alert
+	code := func(by string, a custody.Act) string { return s.act(by, a).Code }
+	wantEqual(t, "counted while open", code("p-archivist", custody.CountCase{Case: id}), "safe-not-locked")
+	s.bolts(fact.BoltLocked, fact.InputInactive)
+	for name, tc := range map[string]struct {
+		by   string
+		act  custody.Act
+		code string
+	}{
+		"an unknown case":         {"p-office", custody.StateCase{Case: "C-9", Other: "p-manager", Reason: "fire"}, "no-such-case"},
+		"stated by a desk":        {"desk", custody.StateCase{Case: id, Other: "p-manager", Reason: "fire"}, "not-a-person"},
+		"alone":                   {"p-office", custody.StateCase{Case: id, Other: "p-office", Reason: "fire"}, "two-persons"},
+		"no reason":               {"p-office", custody.StateCase{Case: id, Other: "p-manager", Reason: " "}, "no-reason"},
+		"confirmed before stated": {"p-manager", custody.ConfirmCase{Case: id}, "nothing-to-confirm"},
+		"closed with nothing":     {"p-reader", custody.CloseCase{Case: id, Finding: "x"}, "case-incomplete"},
+		"the alert closed":        {"p-reader", custody.CloseAlert{Alert: alert, Disposition: alerts.TrueAlert}, "case-open"},
+		"not all explained":       {"p-archivist", custody.CountCase{Case: id}, "unexplained"},
+	} {
+		wantEqual(t, name, code(tc.by, tc.act), tc.code)
+	}
+	s.feed(presence.NotReadable{Place: "safe-1", Reader: "reader-a"})
+	explained := custody.CountCase{Case: id, Why: map[custody.DocumentID]string{"JM-2026-0004": "with the fire brigade"}}
+	wantEqual(t, "counted without a reader", code("p-archivist", explained), "not-readable")
+	s.feed(presence.ReadableAgain{Place: "safe-1"})
+	wantEqual(t, "stated", code("p-office", custody.StateCase{Case: id, Other: "p-manager", Reason: "fire"}), "")
+	wantEqual(t, "confirmed by somebody else", code("p-reader", custody.ConfirmCase{Case: id}), "nothing-to-confirm")
+	wantEqual(t, "confirmed", code("p-manager", custody.ConfirmCase{Case: id}), "")
+	wantEqual(t, "stated again", code("p-office", custody.StateCase{Case: id, Other: "p-reader", Reason: "no fire"}), "confirmed-already")
+	wantEqual(t, "counted", code("p-archivist", explained), "")
+	wantEqual(t, "closed by one of the two", code("p-manager", custody.CloseCase{Case: id, Finding: "x"}), "not-yours-to-close")
+	wantEqual(t, "closed", code("p-reader", custody.CloseCase{Case: id, Finding: "fire in the archive"}), "")
+	wantEqual(t, "the alert", code("p-reader", custody.CloseAlert{Alert: alert, Disposition: alerts.TrueAlert}), "")
+	wantEqual(t, "cases", len(s.state.Overview(s.now.Wall).Cases), 0)
+	s.bolts(fact.BoltUnlocked, fact.InputActive)
+	wantEqual(t, "the next one", s.state.Overview(s.now.Wall).Cases[0].ID, custody.CaseID("C-000002"))
 }

@@ -11,6 +11,7 @@ const (
 	RuleBarredBadge   = "ACC-6"
 	RuleThreeParties  = "SAF-1"
 	RuleSafePurpose   = "SAF-2"
+	RuleSafeForced    = "SAF-4"
 	RuleLoanApproval  = "CIR-1"
 	RuleSingleLine    = "CIR-2"
 	RuleLoanTime      = "CIR-3"

@@ -104,13 +104,19 @@ func (d *decision) judgeSafe(safe Safe) {
 	case session.MayBeOpen():
 		return
 	case doorOpen:
-		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "门已打开", EN: "its door is open"})
+		d.forced(safe, fact.Text{ZH: "门已打开", EN: "its door is open"})
 	case drawn > 0 && !d.relocking(session):
 		d.effect(TellLocks{Command: threelock.Relock, Opening: copyOf(session), Reason: "no-session"})
-		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "有锁舌已缩回", EN: "a bolt is drawn"})
+		d.forced(safe, fact.Text{ZH: "有锁舌已缩回", EN: "a bolt is drawn"})
 	case locked == len(safe.Locks):
 		d.end(alerts.SafeNoSession, string(safe.ID))
 	}
+}
+
+// forced says that a safe is open without a session: by its sealed key, or by force.
+func (d *decision) forced(safe Safe, how fact.Text) {
+	d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, how)
+	d.openCase(safe)
 }
 
 // relocking reports whether a session that failed has had its locks told to lock so
@@ -196,17 +202,6 @@ func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
 	case ev.Step.What == threelock.StepShut, ev.Step.What == threelock.StepEnded:
 		s.agenda.at(key, at.Mono+policy.LockAnswerTime)
 	}
-}
-
-func partyNames(parties []threelock.Party) fact.Text {
-	var t fact.Text
-	for i, p := range parties {
-		if i > 0 {
-			t.ZH, t.EN = t.ZH+"、", t.EN+", "
-		}
-		t.ZH, t.EN = t.ZH+p.Name().ZH, t.EN+p.Name().EN
-	}
-	return t
 }
 
 func copyOf(s *threelock.Session) threelock.Session {

@@ -47,12 +47,13 @@ type State struct {
 	wrongPINs  map[PersonID]wrongPINs
 	unreadable map[fact.PlaceID]fact.DeviceID // place -> the reader that fell silent
 
-	devices  map[fact.DeviceID]*DeviceStatus
-	locks    map[fact.DeviceID]LockChanged
-	openings map[fact.SafeID]*threelock.Session
-	sessions int
-	// timeLocks say until when nobody opens a safe.
-	timeLocks       map[fact.SafeID]time.Time
+	devices         map[fact.DeviceID]*DeviceStatus
+	locks           map[fact.DeviceID]LockChanged
+	openings        map[fact.SafeID]*threelock.Session
+	sessions        int
+	timeLocks       map[fact.SafeID]time.Time // until when nobody opens a safe
+	cases           map[CaseID]*Case          // those that are open
+	caseCount       int
 	delegations     map[DelegationID]*Delegation
 	delegationCount int
 
@@ -111,7 +112,7 @@ func NewState(site Site) *State {
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
 		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, openings: map[fact.SafeID]*threelock.Session{},
-		timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
+		cases: map[CaseID]*Case{}, timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
 	for id := range site.Doors {
 		s.doors[id] = &doorState{}
@@ -186,6 +187,8 @@ func (s *State) Evolve(e Entry) error {
 		s.locks[ev.Lock] = *ev
 	case *OpeningStep:
 		s.evolveOpening(e.At, *ev)
+	case *CaseOpened, *CaseStated, *CaseConfirmed, *CaseCounted, *CaseClosed:
+		s.evolveCase(e.At, ev)
 	case *SafeTimeLocked:
 		s.timeLocks[ev.Safe] = ev.Until
 	case *DelegationMade, *DelegationEnded:

@@ -23,6 +23,16 @@ type Overview struct {
 	Safes     []SafeOverview     `json:"safes"`
 	Doors     []DoorOverview     `json:"doors"`
 	Devices   []DeviceOverview   `json:"devices"`
+	Cases     []CaseOverview     `json:"cases"`
+}
+
+// CaseOverview is an open case and what it still asks for.
+type CaseOverview struct {
+	ID    CaseID      `json:"id"`
+	Kind  CaseKind    `json:"kind"`
+	Safe  fact.SafeID `json:"safe,omitempty"`
+	Since time.Time   `json:"since"`
+	Needs []fact.Text `json:"needs"`
 }
 
 // RoomOverview says who is in a room.
@@ -140,6 +150,10 @@ func (s *State) Overview(now time.Time) Overview {
 	}
 	for _, id := range sortedKeys(s.site.Safes) {
 		o.Safes = append(o.Safes, s.safeOverview(s.site.Safes[id]))
+	}
+	for _, id := range sortedKeys(s.cases) {
+		c := s.cases[id]
+		o.Cases = append(o.Cases, CaseOverview{ID: id, Kind: c.Kind, Safe: c.Safe, Since: c.Opened.Wall, Needs: c.Needs(s.personName)})
 	}
 	for _, id := range sortedKeys(s.site.Doors) {
 		door := s.site.Doors[id]

@@ -93,6 +93,11 @@ var accessTable = map[string]access{
 	"POST /api/v1/safes/{id}/openings":        {roles: atTheSafe, act: true},
 	"POST /api/v1/safes/{id}/openings/cancel": {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
 	"POST /api/v1/safes/{id}/time-lock":       {roles: atTheSafe, act: true},
+	// Who opened the safe states and confirms it; security closes the case.
+	"POST /api/v1/cases/{id}/statement":    {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
+	"POST /api/v1/cases/{id}/confirmation": {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
+	"POST /api/v1/cases/{id}/count":        {roles: []Role{RoleArchivist}, act: true},
+	"POST /api/v1/cases/{id}/close":        {roles: []Role{RoleSecurity}, act: true},
 	// A post is delegated by its holder, who is asked for in the act itself.
 	"POST /api/v1/delegations":             {roles: []Role{RoleArchivist, RoleApprover}, act: true},
 	"POST /api/v1/delegations/{id}/end":    {roles: []Role{RoleArchivist, RoleApprover}, act: true},

@@ -39,6 +39,10 @@ func (c *console) actRoutes(api huma.API) {
 	huma.Register(api, post("lock-until", "/api/v1/safes/{id}/time-lock", "Set a safe's time lock", http.StatusOK), c.postLockUntil)
 	huma.Register(api, post("delegate", "/api/v1/delegations", "Have another person act in your post for a time", http.StatusCreated), c.postDelegation)
 	huma.Register(api, post("end-delegation", "/api/v1/delegations/{id}/end", "End a delegation before its time", http.StatusOK), c.postDelegationEnd)
+	huma.Register(api, post("state-case", "/api/v1/cases/{id}/statement", "Say who opened a safe without the three parties, and why", http.StatusOK), c.postCaseStatement)
+	huma.Register(api, post("confirm-case", "/api/v1/cases/{id}/confirmation", "Confirm that, as the other person", http.StatusOK), c.postCaseConfirmation)
+	huma.Register(api, post("count-case", "/api/v1/cases/{id}/count", "Take the full inventory of the safe", http.StatusOK), c.postCaseCount)
+	huma.Register(api, post("close-case", "/api/v1/cases/{id}/close", "Close a case", http.StatusOK), c.postCaseClose)
 	huma.Register(api, post("acknowledge-alert", "/api/v1/alerts/{id}/acknowledge", "Take an alert in hand", http.StatusOK), c.postAcknowledge)
 	huma.Register(api, post("close-alert", "/api/v1/alerts/{id}/close", "Close an alert whose cause has ended", http.StatusOK), c.postClose)
 }
@@ -189,6 +193,50 @@ func (c *console) postDelegationEnd(ctx context.Context, in *struct {
 	ID custody.DelegationID `path:"id" maxLength:"40"`
 }) (*actAnswer, error) {
 	return c.answer(ctx, custody.EndDelegation{Delegation: in.ID})
+}
+
+type caseStatementBody struct {
+	Other  custody.PersonID `json:"other" maxLength:"40" doc:"the second person; the first is whoever sends this"`
+	Reason string           `json:"reason" maxLength:"300"`
+}
+
+func (c *console) postCaseStatement(ctx context.Context, in *struct {
+	ActKey
+	ID   custody.CaseID `path:"id" maxLength:"40"`
+	Body caseStatementBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.StateCase{Case: in.ID, Other: in.Body.Other, Reason: in.Body.Reason})
+}
+
+func (c *console) postCaseConfirmation(ctx context.Context, in *struct {
+	ActKey
+	ID custody.CaseID `path:"id" maxLength:"40"`
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.ConfirmCase{Case: in.ID})
+}
+
+type caseCountBody struct {
+	Why map[custody.DocumentID]string `json:"why,omitempty" doc:"by document number: why it is not in the safe"`
+}
+
+func (c *console) postCaseCount(ctx context.Context, in *struct {
+	ActKey
+	ID   custody.CaseID `path:"id" maxLength:"40"`
+	Body caseCountBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.CountCase{Case: in.ID, Why: in.Body.Why})
+}
+
+type caseCloseBody struct {
+	Finding string `json:"finding" maxLength:"300"`
+}
+
+func (c *console) postCaseClose(ctx context.Context, in *struct {
+	ActKey
+	ID   custody.CaseID `path:"id" maxLength:"40"`
+	Body caseCloseBody
+}) (*actAnswer, error) {
+	return c.answer(ctx, custody.CloseCase{Case: in.ID, Finding: in.Body.Finding})
 }
 
 type acknowledgeBody struct {

@@ -111,7 +111,7 @@ func TestDocumentAndAlerts(t *testing.T) {
 func TestRecordPagesWithoutCredentials(t *testing.T) {
 	core := newTestCore(t)
 	h := newTestHandler(t, core)
-	if w := call(h, RoleRegistrar, "POST", "/api/v1/persons", "k1", `{"id":"p-0042","name":{"zh":"钱进","en":"Qian Jin"},"posts":["staff"],"clearance":"secret","card":"raw:26:12345678","pin":"2468","rooms":[]}`); w.Code != http.StatusCreated {
+	if w := call(h, RoleRegistrar, "POST", "/api/v1/persons", "k1", `{"id":"p-0042","name":{"zh":"钱进","en":"Qian Jin"},"posts":["staff"],"clearance":"secret","card":"raw:26:12345678","pin":"97530864","rooms":[]}`); w.Code != http.StatusCreated {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
 	var kept custody.Person
@@ -120,7 +120,7 @@ func TestRecordPagesWithoutCredentials(t *testing.T) {
 			kept = ev.Person
 		}
 	}
-	if want := custody.Fingerprint(testSite().PINKey, "p-0042", "2468"); kept.PIN != want {
+	if want := custody.Fingerprint(testSite().PINKey, "p-0042", "97530864"); kept.PIN != want {
 		t.Errorf("the record keeps PIN %q, want its fingerprint", kept.PIN)
 	}
 	var after, pages uint64
@@ -137,7 +137,7 @@ func TestRecordPagesWithoutCredentials(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != http.StatusOK {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		for _, secret := range []string{kept.PIN, "2468", "12345678", "A8ED3140"} {
+		for _, secret := range []string{kept.PIN, "97530864", "12345678", "A8ED3140"} {
 			if strings.Contains(w.Body.String(), secret) {
 				t.Errorf("the page after %d holds the credential %s", after, secret)
 			}

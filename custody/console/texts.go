@@ -112,22 +112,24 @@ var (
 	wordDevicesUp   = fact.Text{ZH: "%[1]d / %[2]d 正常", EN: "%[1]d of %[2]d up"}
 
 	// The safe.
-	safeLocked       = fact.Text{ZH: "已锁闭", EN: "Locked"}
-	safeNotLocked    = fact.Text{ZH: "未锁闭", EN: "Not locked"}
-	safeDoorOpen     = fact.Text{ZH: "门开着", EN: "Door open"}
-	safeUnknown      = fact.Text{ZH: "状态不明", EN: "State unknown"}
-	safeStillMissing = fact.Text{ZH: "还缺", EN: "Still missing"}
-	safeNoParty      = fact.Text{ZH: "尚无一方到场", EN: "Nobody has come yet"}
-	safeBolts        = fact.Text{ZH: "三把锁", EN: "Three locks"}
-	safeDoor         = fact.Text{ZH: "柜门", EN: "Door"}
-	safeLastOpening  = fact.Text{ZH: "上次开启：%[1]s", EN: "Last opening: %[1]s"}
-	safeNoOpening    = fact.Text{ZH: "没有进行中的开启", EN: "No opening is under way"}
-	safePurpose      = fact.Text{ZH: "事由", EN: "Purpose"}
-	boltLocked       = fact.Text{ZH: "锁闭", EN: "locked"}
-	boltUnlocked     = fact.Text{ZH: "打开", EN: "unlocked"}
-	boltJammed       = fact.Text{ZH: "卡住", EN: "jammed"}
-	boltUnknown      = fact.Text{ZH: "不明", EN: "unknown"}
-	boltTamper       = fact.Text{ZH: "被拆动", EN: "tampered"}
+	safeLocked        = fact.Text{ZH: "已锁闭", EN: "Locked"}
+	safeNotLocked     = fact.Text{ZH: "未锁闭", EN: "Not locked"}
+	safeDoorOpen      = fact.Text{ZH: "门开着", EN: "Door open"}
+	safeUnknown       = fact.Text{ZH: "状态不明", EN: "State unknown"}
+	wordListSeparator = fact.Text{ZH: "；", EN: "; "}
+	safeCase          = fact.Text{ZH: "案件 %[1]s 未结，尚缺：%[2]s", EN: "Case %[1]s is open; still needed: %[2]s"}
+	safeStillMissing  = fact.Text{ZH: "还缺", EN: "Still missing"}
+	safeNoParty       = fact.Text{ZH: "尚无一方到场", EN: "Nobody has come yet"}
+	safeBolts         = fact.Text{ZH: "三把锁", EN: "Three locks"}
+	safeDoor          = fact.Text{ZH: "柜门", EN: "Door"}
+	safeLastOpening   = fact.Text{ZH: "上次开启：%[1]s", EN: "Last opening: %[1]s"}
+	safeNoOpening     = fact.Text{ZH: "没有进行中的开启", EN: "No opening is under way"}
+	safePurpose       = fact.Text{ZH: "事由", EN: "Purpose"}
+	boltLocked        = fact.Text{ZH: "锁闭", EN: "locked"}
+	boltUnlocked      = fact.Text{ZH: "打开", EN: "unlocked"}
+	boltJammed        = fact.Text{ZH: "卡住", EN: "jammed"}
+	boltUnknown       = fact.Text{ZH: "不明", EN: "unknown"}
+	boltTamper        = fact.Text{ZH: "被拆动", EN: "tampered"}
 
 	// Signing in.
 	wordSignIn      = fact.Text{ZH: "登录", EN: "Sign in"}
@@ -168,28 +170,32 @@ var phaseNames = map[string]fact.Text{
 
 // deviceCodes put a device's code into words; a code that is not here is shown as it is.
 var deviceCodes = map[string]fact.Text{
-	"port-missing":     {ZH: "串口不存在，检查接线", EN: "its port is gone: check the cable"},
-	"port-busy":        {ZH: "串口被占用", EN: "its port is in use by another program"},
-	"no-answer":        {ZH: "无应答，检查供电", EN: "no answer: check its power"},
-	"handshake-failed": {ZH: "握手失败", EN: "the handshake failed"},
-	"restarted":        {ZH: "刚刚重启", EN: "it has restarted"},
-	"antenna-fault":    {ZH: "天线故障", EN: "antenna fault"},
-	"tamper":           {ZH: "被拆动", EN: "tampered"},
-	"unstable":         {ZH: "时断时续", EN: "it comes and goes"},
-	"line-lost":        {ZH: "线路中断", EN: "its line is lost"},
-	"garbage":          {ZH: "数据无法识别，检查波特率与协议", EN: "what it says makes no sense: check speed and protocol"},
-	"overheated":       {ZH: "过热", EN: "too hot"},
-	"lock-offline":     {ZH: "锁离线", EN: "the lock is offline"},
-	"lock-silent":      {ZH: "锁无报告", EN: "the lock does not report"},
-	"broker-lost":      {ZH: "MQTT 代理断开", EN: "the MQTT broker is away"},
-	"clear-text":       {ZH: "线路上出现明文", EN: "clear text on its line"},
-	"security-denied":  {ZH: "读卡器否认支持加密", EN: "it denies having a secure channel"},
-	"default-key":      {ZH: "读卡器仍用出厂密钥", EN: "it answers to the factory's key"},
-	"weak-key":         {ZH: "密钥过弱", EN: "its key is weak"},
-	"key-changing":     {ZH: "正在更换密钥", EN: "its key is being changed"},
-	"key-changed":      {ZH: "密钥已更换", EN: "its key was changed"},
-	"install-opened":   {ZH: "安装窗口已打开", EN: "its install window is open"},
-	"install-closed":   {ZH: "安装窗口已关闭", EN: "its install window is closed"},
+	"port-missing":      {ZH: "串口不存在，检查接线", EN: "its port is gone: check the cable"},
+	"port-busy":         {ZH: "串口被占用", EN: "its port is in use by another program"},
+	"no-answer":         {ZH: "无应答，检查供电", EN: "no answer: check its power"},
+	"handshake-failed":  {ZH: "握手失败", EN: "the handshake failed"},
+	"restarted":         {ZH: "刚刚重启", EN: "it has restarted"},
+	"antenna-fault":     {ZH: "天线故障", EN: "antenna fault"},
+	"tamper":            {ZH: "被拆动", EN: "tampered"},
+	"unstable":          {ZH: "时断时续", EN: "it comes and goes"},
+	"line-lost":         {ZH: "线路中断", EN: "its line is lost"},
+	"garbage":           {ZH: "数据无法识别，检查波特率与协议", EN: "what it says makes no sense: check speed and protocol"},
+	"inputs-unread":     {ZH: "输入端子读不到", EN: "its inputs cannot be read"},
+	"antenna-unchecked": {ZH: "天线检测不可用", EN: "it does not check its antennas"},
+	"power-mismatch":    {ZH: "功率设置未生效", EN: "it did not take its power setting"},
+	"too-many-tags":     {ZH: "标签过多", EN: "too many tags in one round"},
+	"overheated":        {ZH: "过热", EN: "too hot"},
+	"lock-offline":      {ZH: "锁离线", EN: "the lock is offline"},
+	"lock-silent":       {ZH: "锁无报告", EN: "the lock does not report"},
+	"broker-lost":       {ZH: "MQTT 代理断开", EN: "the MQTT broker is away"},
+	"clear-text":        {ZH: "线路上出现明文", EN: "clear text on its line"},
+	"security-denied":   {ZH: "读卡器否认支持加密", EN: "it denies having a secure channel"},
+	"default-key":       {ZH: "读卡器仍用出厂密钥", EN: "it answers to the factory's key"},
+	"weak-key":          {ZH: "密钥过弱", EN: "its key is weak"},
+	"key-changing":      {ZH: "正在更换密钥", EN: "its key is being changed"},
+	"key-changed":       {ZH: "密钥已更换", EN: "its key was changed"},
+	"install-opened":    {ZH: "安装窗口已打开", EN: "its install window is open"},
+	"install-closed":    {ZH: "安装窗口已关闭", EN: "its install window is closed"},
 }
 
 // certaintyWords name how sure a sighting is.

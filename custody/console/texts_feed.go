@@ -34,6 +34,11 @@ var (
 	feedReconfirmed   = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）再次确认", EN: "%[1]s: %[2]s has confirmed again (%[3]s)"}
 	feedLocked        = fact.Text{ZH: "%[1]s：已关好锁好，等待三方确认", EN: "%[1]s: shut and locked; the three are to confirm"}
 	feedConfirmed     = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）确认关闭", EN: "%[1]s: %[2]s confirms that it is closed (%[3]s)"}
+	feedCaseOpened    = fact.Text{ZH: "立案 %[1]s：%[2]s 未经三方开启", EN: "Case %[1]s: %[2]s was opened without the three parties"}
+	feedCaseStated    = fact.Text{ZH: "案件 %[1]s：%[2]s 说明与 %[3]s 一同开启", EN: "Case %[1]s: %[2]s states that it was opened together with %[3]s"}
+	feedCaseConfirmed = fact.Text{ZH: "案件 %[1]s：%[2]s 已确认", EN: "Case %[1]s: %[2]s has confirmed"}
+	feedCaseCounted   = fact.Text{ZH: "案件 %[1]s：清点 %[2]d 份，未见 %[3]d 份", EN: "Case %[1]s: %[2]d documents counted, %[3]d not found"}
+	feedCaseClosed    = fact.Text{ZH: "案件 %[1]s：%[2]s 已结案", EN: "Case %[1]s: closed by %[2]s"}
 	feedTimeLocked    = fact.Text{ZH: "%[1]s：时间锁定至 %[2]s", EN: "%[1]s: time-locked until %[2]s"}
 	feedDelegated     = fact.Text{ZH: "%[1]s 委托 %[2]s 代行“%[3]s”职责", EN: "%[1]s delegates the post of %[3]s to %[2]s"}
 	feedDelegationEnd = fact.Text{ZH: "委托 %[1]s 已结束", EN: "Delegation %[1]s has ended"}
@@ -72,6 +77,10 @@ var verbs = map[string]fact.Text{
 	"state-opening":     {ZH: "登记开启事由", EN: "state an opening"},
 	"cancel-opening":    {ZH: "取消开启", EN: "cancel an opening"},
 	"lock-until":        {ZH: "设置时间锁", EN: "set a time lock"},
+	"state-case":        {ZH: "说明案件", EN: "state a case"},
+	"confirm-case":      {ZH: "确认案件说明", EN: "confirm a case's statement"},
+	"count-case":        {ZH: "案件清点", EN: "count for a case"},
+	"close-case":        {ZH: "结案", EN: "close a case"},
 	"delegate":          {ZH: "委托岗位", EN: "delegate a post"},
 	"end-delegation":    {ZH: "结束委托", EN: "end a delegation"},
 	"acknowledge-alert": {ZH: "确认警报", EN: "acknowledge an alert"},

@@ -104,6 +104,7 @@ type safeView struct {
 	Door, DoorTone           string
 	LastEnd                  string
 	LastTone                 string
+	Cases                    []string
 }
 
 type partyView struct{ Party, Who string }
@@ -152,7 +153,9 @@ func newBoard(o custody.Overview, site custody.Site, entries []custody.Entry, pe
 	b.Documents = documentsOf(o.Documents, r)
 	b.Devices = devicesOf(o.Devices, r)
 	for _, s := range o.Safes {
-		b.Safes = append(b.Safes, safeOf(s, up, r))
+		v := safeOf(s, up, r)
+		v.Cases = casesOf(o.Cases, s.ID, r)
+		b.Safes = append(b.Safes, v)
 	}
 	for _, room := range o.Rooms {
 		b.Rooms = append(b.Rooms, roomOf(room, site, up, r))
@@ -424,6 +427,21 @@ func safeOf(s custody.SafeOverview, up map[fact.DeviceID]bool, r reader) safeVie
 		v.Headline, v.Tone = r.t(safeNotLocked), "warn"
 	}
 	return opening(v, s, r)
+}
+
+// casesOf words the open cases of a safe and what each still asks for.
+func casesOf(list []custody.CaseOverview, safe fact.SafeID, r reader) (lines []string) {
+	for _, c := range list {
+		if c.Safe != safe {
+			continue
+		}
+		var needs []string
+		for _, n := range c.Needs {
+			needs = append(needs, r.t(n))
+		}
+		lines = append(lines, r.t(safeCase.Fill(string(c.ID), strings.Join(needs, r.t(wordListSeparator)))))
+	}
+	return lines
 }
 
 func opening(v safeView, s custody.SafeOverview, r reader) safeView {

@@ -86,6 +86,8 @@ func (n names) sentence(e custody.Entry) (fact.Text, tone) {
 		return feedDocument.Fill(string(ev.Document.ID)), plainTone
 	case *custody.OpeningStep:
 		return n.step(*ev)
+	case *custody.CaseOpened, *custody.CaseStated, *custody.CaseConfirmed, *custody.CaseCounted, *custody.CaseClosed:
+		return n.caseWords(e.Event)
 	case *custody.SafeTimeLocked:
 		return feedTimeLocked.Fill(n.safe(ev.Safe), ev.Until.In(n.site.Location).Format(time.DateTime)), plainTone
 	case *custody.DelegationMade:
@@ -103,6 +105,28 @@ func (n names) sentence(e custody.Entry) (fact.Text, tone) {
 		return n.atReaders(e.Event)
 	}
 	return n.evidence(e.Event)
+}
+
+func (n names) caseWords(ev custody.Event) (fact.Text, tone) {
+	switch ev := ev.(type) {
+	case *custody.CaseOpened:
+		return feedCaseOpened.Fill(string(ev.Case), n.safe(ev.Safe)), badTone
+	case *custody.CaseStated:
+		return feedCaseStated.Fill(string(ev.Case), n.person(ev.By), n.person(ev.Other)), plainTone
+	case *custody.CaseConfirmed:
+		return feedCaseConfirmed.Fill(string(ev.Case), n.person(ev.By)), plainTone
+	case *custody.CaseCounted:
+		missing := 0
+		for _, l := range ev.Lines {
+			if !l.Found {
+				missing++
+			}
+		}
+		return feedCaseCounted.Fill(string(ev.Case), len(ev.Lines), missing), plainTone
+	case *custody.CaseClosed:
+		return feedCaseClosed.Fill(string(ev.Case), n.person(ev.By)), goodTone
+	}
+	return fact.Text{}, plainTone
 }
 
 func (n names) loan(ev custody.Event) fact.Text {
