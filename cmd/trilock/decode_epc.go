@@ -77,6 +77,8 @@ func viewID(code []byte, id epc.ID) object {
 	switch id.Scheme {
 	case epc.GDTI96:
 		o = o.with("doc_type", id.Reference).with("serial", id.Serial).with("gdti", id.GS1Key())
+	case epc.GDTI174:
+		o = o.with("doc_type", id.Reference).with("serial", id.SerialText).with("gdti", id.GS1Key())
 	case epc.SGTIN96:
 		o = o.with("item", id.Reference).with("serial", id.Serial).with("gtin14", id.GS1Key())
 	case epc.GRAI96:

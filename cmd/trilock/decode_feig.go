@@ -23,7 +23,7 @@ func viewFeig(f feig.Frame, told side) (object, error) {
 	o := object{{"framing", framing}, {"com_adr", hex8(f.Address)}, {"command", hex8(f.Command)}}
 	status, content, err := feig.Answer(f)
 	if told.or(feigIsRequest(f)) || err != nil {
-		return o.with("data", hexOf(f.Data)).with("request", true), nil
+		return append(o.with("data", hexOf(f.Data)).with("request", true), viewFeigBlocks(f)...), nil
 	}
 	o = o.with("status", hex8(status)).with("data", hexOf(content))
 	switch f.Command {

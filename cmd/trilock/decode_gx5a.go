@@ -65,11 +65,11 @@ func viewGX5ARequest(o object, f gx5a.Frame) (object, error) {
 		if err != nil {
 			return o, err
 		}
-		return o.with("ant_mask", inv.Antennas).with("mode", int(f.Data[4])), nil
+		return append(o.with("ant_mask", inv.Antennas).with("mode", int(f.Data[4])), viewGX5AAccess(f)...), nil
 	case f.Code() == gx5a.CodeSetPower:
 		return viewGX5APower(o, f.Data)
 	}
-	return o, nil
+	return append(o, viewGX5AAccess(f)...), nil
 }
 
 func viewGX5APower(o object, data []byte) (object, error) {

@@ -51,11 +51,37 @@ func viewM100Command(f m100.Frame) object {
 		}
 	case m100.CommandSetQuery:
 		return viewM100Query(f.Data)
+	case m100.CommandWrite, m100.CommandLock, m100.CommandKill:
+		return viewM100Change(f)
 	case m100.CommandRead:
 		if r, err := m100.ParseRead(f.Data); err == nil {
 			return object{
-				{"access_password", hex32(r.AccessPassword)}, {"bank", int(r.Bank)}, {"word_addr", int(r.Word)}, {"word_count", int(r.Words)},
+				{"access_password", hex32(uint32(r.AccessPassword))}, {"bank", int(r.Bank)}, {"word_addr", int(r.Word)}, {"word_count", int(r.Words)},
 			}
+		}
+	}
+	return nil
+}
+
+// viewM100Change reads the requests that change a tag. Passwords are shown, as all that
+// goes over the line is: a capture of tag work is a secret.
+func viewM100Change(f m100.Frame) object {
+	switch f.Command {
+	case m100.CommandWrite:
+		if w, err := m100.ParseWrite(f.Data); err == nil {
+			return object{
+				{"access_password", hex32(uint32(w.AccessPassword))}, {"bank", int(w.Bank)}, {"word_addr", int(w.Word)}, {"data", hexOf(w.Data)},
+			}
+		}
+	case m100.CommandLock:
+		if password, payload, err := m100.ParseLock(f.Data); err == nil {
+			return object{
+				{"access_password", hex32(uint32(password))}, {"lock_mask", hex16(payload.Mask())}, {"lock_action", hex16(payload.Action())},
+			}
+		}
+	case m100.CommandKill:
+		if password, err := m100.ParseKill(f.Data); err == nil {
+			return object{{"kill_password", hex32(uint32(password))}}
 		}
 	}
 	return nil
@@ -73,7 +99,7 @@ func viewM100Response(f m100.Frame) object {
 		return viewM100Power(f.Data)
 	case m100.CommandGetQuery, m100.CommandSetQuery: // some modules answer a set with the value
 		return viewM100Query(f.Data)
-	case m100.CommandRead:
+	case m100.CommandRead, m100.CommandWrite, m100.CommandLock, m100.CommandKill:
 		return viewM100Access(f.Data, true)
 	case m100.CommandError:
 		o := object{{"error", hex8(f.Data[0])}}

@@ -100,7 +100,7 @@ func viewMercury(f mercury.Frame) (object, error) {
 		if timed && len(f.Data) >= 2 {
 			o = o.with("timeout_ms", int(binary.BigEndian.Uint16(f.Data)))
 		}
-		return o, nil
+		return append(o, viewMercuryAccess(f)...), nil
 	}
 	o = o.with("status", hex16(f.Status)).with("data", hexOf(f.Data))
 	switch f.Opcode {

@@ -41,7 +41,7 @@ func viewR2000(f r2000.Frame, told side) (object, error) {
 	if len(f.Data) == 1 {
 		o = o.with("result", hex8(f.Data[0]))
 	}
-	return o, nil
+	return viewR2000Record(o, f), nil
 }
 
 // r2000IsRequest tells requests from answers, which carry the same command. One byte may
@@ -56,6 +56,8 @@ func r2000IsRequest(f r2000.Frame) bool {
 		return false
 	}
 	switch f.Command {
+	case r2000.CommandRead, r2000.CommandWrite, r2000.CommandLock, r2000.CommandKill, r2000.CommandEPCMatch:
+		return viewR2000Access(f) != nil
 	case r2000.CommandSetPower, r2000.CommandSetPowerStored, r2000.CommandSetWorkAntenna:
 		return true
 	case r2000.CommandRealTimeInventory:
@@ -96,7 +98,7 @@ func viewR2000Request(o object, f r2000.Frame) object {
 		}
 		return o.with("stays", strings.Join(stays, " ")).with("interval_ms", int(d[len(d)-2])).with("repeat", int(d[len(d)-1]))
 	}
-	return o
+	return append(o, viewR2000Access(f)...)
 }
 
 // portLetter names a port as the vendor does: A is port 0; a port that does not exist is skipped.

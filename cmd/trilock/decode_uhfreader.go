@@ -55,6 +55,9 @@ func uhfreaderIsRequest(f uhfreader.Frame) bool {
 		_, _, tids := uhfreader.ParseInventoryTID(f.Data)
 		return inventory == nil || tids == nil
 	}
+	if viewUHFReaderAccess(f) != nil {
+		return true
+	}
 	sets := f.Command == uhfreader.CommandSetChannels || f.Command == uhfreader.CommandSetScanTime || f.Command == uhfreader.CommandSetPower ||
 		f.Command == uhfreader.CommandSetMode18 || f.Command == uhfreader.CommandAntennaCheck || f.Command == uhfreader.CommandSetMode288
 	return sets && (len(data) > 0 || status != uhfreader.StatusOK && status < uhfreader.StatusAntenna)
@@ -101,7 +104,7 @@ func viewUHFReaderRequest(f uhfreader.Frame) object {
 			return object{{"scan_time_ms", 100 * int(tenths)}}
 		}
 	}
-	return nil
+	return viewUHFReaderAccess(f)
 }
 
 func viewUHFReaderInformation(data []byte) object {

@@ -80,6 +80,21 @@ func TestGDTI174ThatIsNotCleanStaysRaw(t *testing.T) {
 	}
 }
 
+// TestTextWithAGapStaysRaw: behind the first zero there are only zeros.
+func TestTextWithAGapStaysRaw(t *testing.T) {
+	bank, err := Encode(ID{Scheme: GDTI174, Prefix: "6901234", Reference: "00007", SerialText: "ABC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const second = headBits + 41 + charBits
+	for i := second; i < second+charBits; i++ {
+		bank[i/8] &^= 0x80 >> (i % 8)
+	}
+	if id := Decode(bank); id.Scheme != Raw {
+		t.Errorf("%+v", id)
+	}
+}
+
 func TestGDTI174Refuses(t *testing.T) {
 	for name, id := range map[string]ID{
 		"no serial":       {Scheme: GDTI174, Prefix: "6901234", Reference: "00007"},

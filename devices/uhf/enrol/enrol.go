@@ -42,7 +42,7 @@ type Worker interface {
 type Tag struct {
 	EPC []byte
 	PC  epc.PC
-	// TID is as much of it as the chip has, at most 12 bytes.
+	// TID is as much of it as the chip has: 4 to 24 bytes.
 	TID []byte
 	// RSSIcdBm is how strongly it was heard, in hundredths of a dBm, or fact.RSSIUnknown.
 	RSSIcdBm int16

@@ -132,10 +132,35 @@ func TestTagThatConfirmsAndDoesNothing(t *testing.T) {
 	eachKind(t, func(t *testing.T, d *desk) {
 		d.chip.SetStuck(true)
 		fails(t, d, Plan{NewAccess: access}, StepAccess, nil)
+		fails(t, d, Plan{NewKill: killer}, StepKillPassword, errDiffers)
 		_, err := Do(t.Context(), d, Plan{EPC: unhex(t, newEPC)})
 		var f *Failure
 		if !errors.As(err, &f) || f.Step != StepReadBack || f.State != StateUntouched {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// otherPC reads PC words that nobody has written.
+type otherPC struct {
+	Worker
+	bits byte
+}
+
+func (o otherPC) Read(ctx context.Context, s uhf.Selection, w epc.Words, p epc.Password) ([]byte, error) {
+	words, err := o.Worker.Read(ctx, s, w, p)
+	if err == nil && w.Bank == epc.BankEPC {
+		words[0] ^= o.bits
+	}
+	return words, err
+}
+
+// TestPCIsCompared, but for the two bits that chips set by themselves.
+func TestPCIsCompared(t *testing.T) {
+	eachKind(t, func(t *testing.T, d *desk) {
+		fails(t, otherPC{d, 0x01}, Plan{EPC: unhex(t, newEPC)}, StepReadBack, errDiffers) // the toggle bit: no EPC any more
+		if _, err := Do(t.Context(), otherPC{d, 0x06}, Plan{EPC: unhex(t, newEPC)}); err != nil {
+			t.Error(err)
 		}
 	})
 }
@@ -350,6 +375,20 @@ type goes struct {
 func (g *goes) Write(ctx context.Context, s uhf.Selection, b epc.Bank, word uint16, data []byte, p epc.Password) error {
 	g.leave()
 	return g.Worker.Write(ctx, s, b, word, data, p)
+}
+
+// TestLongSerialNumber: a TID is read as far as its header says that it goes.
+func TestLongSerialNumber(t *testing.T) {
+	eachKind(t, func(t *testing.T, d *desk) {
+		const long = "E2801160" + "4000" + "0102030405060708" // 64 bits
+		chip := uhftest.NewChip(unhex(t, oldEPC), unhex(t, long+"0000"), 0)
+		d.field.put(chip)
+		out, err := Do(t.Context(), d, Plan{EPC: unhex(t, newEPC), Tag: unhex(t, long)})
+		if err != nil || fmt.Sprintf("%X", out.After.TID) != long || !out.After.Serialised() {
+			t.Errorf("%+v, %v", out.After, err)
+		}
+		is(t, chip, newEPC)
+	})
 }
 
 func TestPlansThatContradictThemselves(t *testing.T) {

@@ -116,12 +116,26 @@ func (b *bench) readTID(ctx context.Context, s uhf.Selection) ([]byte, error) {
 	var last error
 	for _, words := range []uint8{tidWords, tidWordsShort, tidWordsLeast} {
 		tid, err := b.w.Read(ctx, s, epc.Words{Bank: epc.BankTID, Count: words}, 0)
-		if f := uhf.FaultOf(err); f != uhf.TagOverrun && f != uhf.TagRefused {
-			return tid, err
+		if f := uhf.FaultOf(err); f == uhf.TagOverrun || f == uhf.TagRefused {
+			last = err
+			continue
 		}
-		last = err
+		if all := tidWordsOf(tid); err == nil && all > words {
+			return b.w.Read(ctx, s, epc.Words{Bank: epc.BankTID, Count: all}, 0)
+		}
+		return tid, err
 	}
 	return nil, last
+}
+
+// tidWordsOf returns how many words a TID has, by its own header: a serial number can be of
+// 48 to 144 bits. It is 0 for a TID that does not say.
+func tidWordsOf(tid []byte) uint8 {
+	const extended, headWords = 0x80, 3
+	if len(tid) < 2*headWords || tid[0] != 0xE2 || tid[1]&extended == 0 || tid[4]>>5 == 0 {
+		return 0
+	}
+	return headWords + 3 + tid[4]>>5 - 1
 }
 
 func (b *bench) readPC(ctx context.Context) error {
