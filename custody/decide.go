@@ -138,13 +138,18 @@ func (s *State) Decide(in Input) (out Decision, err error) {
 
 type invariantError struct{ error }
 
+// body settles what fell due before the input came, and then the input: a daemon that was
+// held up (SIGSTOP, a machine asleep) finds both at once, and a badge that is late is late.
 func (d *decision) body(body Body) {
 	switch b := body.(type) {
 	case fact.Fact:
+		d.tick()
 		d.fact(b)
 	case presence.Finding:
+		d.tick()
 		d.finding(b)
 	case Request:
+		d.tick()
 		d.request(b)
 	case Start:
 		d.start(b)
@@ -173,6 +178,8 @@ func (d *decision) fact(f fact.Fact) {
 		d.lockResult(f)
 	case fact.LockState:
 		d.lockState(f)
+	case fact.LockRefusal:
+		d.lockRefusal(f)
 	case fact.Round: // rounds are presence's business; their findings come here
 	}
 }
@@ -198,7 +205,7 @@ func (d *decision) start(b Start) {
 		d.readable(place, true, "")
 	}
 	for _, id := range sortedKeys(d.openings) {
-		d.opening(id, (*threelock.Session).Restarted)
+		d.advance(id, (*threelock.Session).Restarted)
 	}
 }
 
@@ -233,6 +240,8 @@ func (d *decision) errand(e errand) {
 		d.openingDue(fact.SafeID(e.id))
 	case errandSafeOpen:
 		d.safeStillOpen(fact.SafeID(e.id))
+	case errandRefusals:
+		d.noMoreRefusals(fact.DeviceID(e.id))
 	case errandDoorHeld:
 		d.doorStillOpen(fact.DoorID(e.id))
 	}

@@ -289,3 +289,38 @@ func TestEmergencyOpening(t *testing.T) {
 	s.bolts(fact.BoltUnlocked, fact.InputActive)
 	wantEqual(t, "the next one", s.state.Overview(s.now.Wall).Cases[0].ID, custody.CaseID("C-000002"))
 }
+
+// A daemon that was held up finds the third party's badge and the end of the window at once:
+// the badge is late, whatever comes first.
+func TestLateIsLate(t *testing.T) {
+	for name, late := range map[string]func(*site) custody.Outcome{
+		"third party": func(s *site) custody.Outcome { return s.party("p-manager", "1234") },
+		"PIN only":    func(s *site) custody.Outcome { return s.feed(fact.PINEntered{Reader: "badge-safe", Digits: "1234"}) },
+		"challenge": func(s *site) custody.Outcome {
+			return s.feed(fact.LockChallenge{Lock: "lock-3", Session: s.safe().Session, Challenge: []byte("x")})
+		},
+	} {
+		s := newSite(t)
+		s.enter(three...)
+		id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection}).Subject
+		s.show("p-archivist", "p-office")
+		switch name {
+		case "PIN only":
+			s.advance(50 * time.Second)
+			s.badge("badge-safe", "p-manager")
+			s.advance(15 * time.Second)
+		case "challenge":
+			s.show("p-manager")
+			for _, lock := range []fact.DeviceID{"lock-1", "lock-2"} {
+				s.feed(fact.LockChallenge{Lock: lock, Session: id, Challenge: []byte("x")})
+			}
+			s.advance(time.Minute)
+		default:
+			s.advance(61 * time.Second)
+		}
+		late(s)
+		if s.safe().Phase != threelock.Ended || slices.Contains(s.commands(), threelock.Authorise) {
+			t.Errorf("%s: phase %s, locks were told %v", name, s.safe().Phase, s.commands())
+		}
+	}
+}

@@ -11,7 +11,20 @@ import (
 )
 
 // opening moves the session of a safe on and passes its command to the locks.
+// What the session has waited for too long ends it first, however many other things fell due.
 func (d *decision) opening(id fact.SafeID, move func(*threelock.Session) ([]threelock.Step, threelock.Command)) []threelock.Step {
+	d.openingDue(id)
+	return d.advance(id, move)
+}
+
+func (d *decision) openingDue(id fact.SafeID) {
+	if d.openings[id] == nil {
+		return
+	}
+	d.advance(id, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Expire(d.in.At, d.timing()) })
+}
+
+func (d *decision) advance(id fact.SafeID, move func(*threelock.Session) ([]threelock.Step, threelock.Command)) []threelock.Step {
 	session := d.openings[id]
 	steps, command := move(session)
 	for _, step := range steps {
@@ -68,15 +81,14 @@ func (d *decision) lockState(f fact.LockState) {
 	}
 	now := LockChanged{Lock: f.Lock, Bolt: f.Bolt, Door: f.Door, Tamper: f.Tamper, Reason: clip(f.Reason)}
 	was, known := d.locks[f.Lock]
-	if known && was.Bolt == now.Bolt && was.Door == now.Door && was.Tamper == now.Tamper {
-		return
+	now.lockHealth(was, f)
+	if same := was; known {
+		if same.Reason = now.Reason; same == now {
+			return
+		}
 	}
 	d.emit(string(f.Lock), &now)
-	if f.Tamper && !was.Tamper {
-		d.raise(alerts.DeviceFault, string(f.Lock), d.site.deviceName(f.Lock), "tamper")
-	} else if was.Tamper && !f.Tamper {
-		d.end(alerts.DeviceFault, string(f.Lock))
-	}
+	d.judgeLock(was, now)
 	d.lockNews(safe)
 }
 
@@ -139,13 +151,6 @@ func (s *State) bolts(safe Safe) (drawn, locked int, doorOpen bool) {
 		doorOpen = doorOpen || l.Door == fact.InputActive || l.Door == fact.InputFault
 	}
 	return drawn, locked, doorOpen
-}
-
-func (d *decision) openingDue(id fact.SafeID) {
-	if d.openings[id] == nil {
-		return
-	}
-	d.opening(id, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Expire(d.in.At, d.timing()) })
 }
 
 // safeStillOpen raises SAF-3 when the safe was not shut and locked in its time.
