@@ -92,6 +92,16 @@ func (p *process) kill() error {
 	return errors.Join(err, p.launch())
 }
 
+// freeze holds the daemon up, as a machine does that is asleep or out of memory; thaw lets it go on.
+func (p *process) freeze() error { return p.signal(syscall.SIGSTOP) }
+func (p *process) thaw() error   { return p.signal(syscall.SIGCONT) }
+
+func (p *process) signal(s syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Signal(s)
+}
+
 // stop ends the daemon in order, as systemd would.
 func (p *process) stop() error {
 	p.mu.Lock()

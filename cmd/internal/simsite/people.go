@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"trilock/firmware-protocols/lockwire"
 	"trilock/firmware-protocols/osdp"
 )
 
@@ -127,6 +128,25 @@ func (s *Site) ShutSafe() error {
 		lock.CloseDoor()
 	}
 	return nil
+}
+
+// Drawn counts the bolts of the safe that are drawn, by the locks' own motors and not by what they say.
+func (s *Site) Drawn() (n int) {
+	for _, lock := range s.locks {
+		if lock.Bolt() == lockwire.BoltUnlocked {
+			n++
+		}
+	}
+	return n
+}
+
+// PowerCycleLocks takes the power from all three locks for a moment.
+func (s *Site) PowerCycleLocks() error {
+	var errs []error
+	for _, lock := range s.locks {
+		errs = append(errs, lock.PowerCycle())
+	}
+	return errors.Join(errs...)
 }
 
 // Unplug pulls the cable of a port: "cabinet-a", "osdp-door" and so on.
