@@ -15,6 +15,7 @@ import (
 	"trilock/devices"
 	"trilock/devices/serialport"
 	"trilock/devices/uhf"
+	"trilock/firmware-protocols/osdp"
 )
 
 // monitorEvery is how often the table is drawn: fast enough to walk a tag past an antenna
@@ -37,7 +38,11 @@ func (c *devicesCmd) monitor(ctx context.Context, out *os.File) error {
 	m := &monitor{board: newBoard(fmt.Sprintf("%s %s %d", c.Monitor, d.name, c.baud(d)))}
 	m.board.rawStrength = d.name == "gx-5a"
 	if l, ok := driver.(*listener); ok {
-		l.hear = m.listen(d)
+		key, err := parseSCBK(c.SCBK)
+		if err != nil {
+			return err
+		}
+		l.hear = m.listen(d, key)
 	}
 	width, height, terminal := sizeOf(out)
 	if !terminal {
@@ -158,8 +163,8 @@ func (m *monitor) say(now time.Time, text string) {
 }
 
 // listen returns what takes the bytes of a device that speaks unasked.
-func (m *monitor) listen(d dialect) func(p []byte) {
-	s := d.open(decodeSettings{osdp: newOSDPSession(nil)})
+func (m *monitor) listen(d dialect, key *osdp.Key) func(p []byte) {
+	s := d.open(decodeSettings{osdp: newOSDPSession(key)})
 	return func(p []byte) {
 		m.mu.Lock()
 		defer m.mu.Unlock()

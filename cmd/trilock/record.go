@@ -18,6 +18,7 @@ import (
 
 	"trilock/custody/fact"
 	"trilock/devices"
+	"trilock/devices/badge"
 	"trilock/devices/capture"
 	"trilock/devices/serialport"
 	"trilock/devices/uhf"
@@ -29,6 +30,8 @@ type lineFlags struct {
 	Antennas []uint8 `default:"1" help:"Antenna ports to read, counted from 1."`
 	Power    uint8   `default:"20" help:"Transmit power in dBm, until the reader's next restart."`
 	Listen   bool    `help:"Say nothing to the device; write down what it says."`
+	SCBK     string  `name:"scbk" help:"OSDP: the reader's key (32 hexadecimal digits, or the key's file). Recording speaks with the reader by it; monitoring says nothing, and opens what others say."`
+	Address  uint8   `help:"OSDP: the address of the reader that --scbk belongs to."`
 }
 
 // recordCmd writes down what goes over a line.
@@ -60,11 +63,11 @@ func (c *recordCmd) record(ctx context.Context) (noted int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	driver, err := c.driver(d)
+	baud := c.baud(d)
+	driver, err := c.recorded(d, baud)
 	if err != nil {
 		return 0, err
 	}
-	baud := c.baud(d)
 	link, err := serialport.Open(ctx, serialport.Settings{Port: c.Port, Baud: baud, EvenParity: uhf.EvenParity(c.Protocol)})
 	if err != nil {
 		return 0, err
@@ -106,7 +109,8 @@ func (f lineFlags) baud(d dialect) int {
 	return d.bauds[0]
 }
 
-// driver returns the daemon's own driver for a UHF reader, or one that only listens.
+// driver returns the daemon's own driver for a UHF reader, or one that only listens: on a
+// line of badge readers, whose panel is another program, a second one would be an attack.
 func (f lineFlags) driver(d dialect) (devices.Driver, error) {
 	if f.Listen || !slices.Contains(uhf.Protocols(), d.name) {
 		return &listener{}, nil
@@ -116,6 +120,25 @@ func (f lineFlags) driver(d dialect) (devices.Driver, error) {
 		Log: slog.New(slog.DiscardHandler),
 	})
 }
+
+// recorded returns the driver for a recording: that of badge readers too, where the key of
+// one is given. Without it an OSDP line is listened to.
+func (c *recordCmd) recorded(d dialect, baud int) (devices.Driver, error) {
+	key, err := parseSCBK(c.SCBK)
+	if err != nil {
+		return nil, err
+	}
+	if c.Listen || key == nil || d.name != osdpDialect {
+		return c.driver(d)
+	}
+	return badge.New(badge.Settings{
+		Line: "line", BaudRate: baud, Log: slog.New(slog.DiscardHandler),
+		Readers: []badge.ReaderSettings{{Device: "reader", Address: c.Address, Key: *key}},
+	})
+}
+
+// osdpDialect is the name of the badge readers' protocol.
+const osdpDialect = "osdp"
 
 // listener is a devices.Driver that says nothing. It hands what it reads to hear.
 type listener struct{ hear func(p []byte) }

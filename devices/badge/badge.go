@@ -1,9 +1,11 @@
-// Package badge drives staff badge readers: one OSDP line (RS-485) with one or more
-// readers on it.
+// Package badge drives staff badge readers: Line is an OSDP line (RS-485) with one or more
+// readers on it, Serial a reader that says card numbers unasked and in clear text. What
+// follows is about the former.
 //
-//	link ◄──► bytes, bus loop ──► facts queue ──► reporting goroutine ──► Sink
+//	link ◄──► bus loop ──► facts queue ──► reporting goroutine ──► Sink
 //	             ▲
-//	             └── Signal, Pulse (queued per reader, sent at most once), ChangeKey, Install
+//	             └── Signal, Pulse (queued per reader, sent at most once),
+//	                 ChangeKey, Install, ChangeAddress, ChangeSpeed
 //
 // It reports each reader up when its secure channel has proved itself, and down with the
 // reason when it is gone; cards, completed keypad entries, and changes of inputs. A card
@@ -33,6 +35,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -41,6 +44,7 @@ import (
 	"trilock/custody/fact"
 	"trilock/devices"
 	"trilock/firmware-protocols/osdp"
+	"trilock/firmware-protocols/wiegand"
 )
 
 // Codes of fact.DeviceReport that package devices does not have.
@@ -68,6 +72,10 @@ const (
 	CodeInstallOpened = "install-opened"
 	CodeInstallUsed   = "install-used"
 	CodeInstallClosed = "install-closed"
+	// CodeMoving: the reader, or its whole line, takes another address or speed.
+	CodeMoving = "moving"
+	// CodeAddressChanged: the reader has proved itself at its new address.
+	CodeAddressChanged = "address-changed"
 	// CodeTamper: the reader's housing, or that of a reader head behind it, is open.
 	CodeTamper = "tamper"
 	// CodeHeadMissing: a reader head behind the unit is not connected.
@@ -92,6 +100,9 @@ type ReaderSettings struct {
 	// Key is the reader's own; the published default key and keys of one repeated byte
 	// are refused.
 	Key osdp.Key
+	// Formats are those of the cards that are let in: a card of another length, or with a
+	// wrong parity, is none. Empty takes the bits of every card as they are.
+	Formats []wiegand.Layout
 	// Next is the key of a change that was not through when the panel stopped, or zero: the
 	// reader may hold either, and the change goes on by itself.
 	Next osdp.Key
@@ -107,20 +118,24 @@ type Settings struct {
 	// BaudRate is the line's speed in bit/s, one of those that OSDP has. It is what times
 	// on the line are computed from; the port is opened by somebody else.
 	BaudRate int
-	Log      *slog.Logger
+	// Random makes the panel's challenges; nil is the system's own source, and anything else
+	// is for playing a recorded line again.
+	Random io.Reader
+	Log    *slog.Logger
 }
 
 // Line drives one OSDP line. It implements devices.Driver. Signal and Pulse may be
 // called from any goroutine, at any time.
 type Line struct {
 	settings Settings
-	wake     chan struct{} // pokes the loop: a command was queued, or facts were taken
 
 	mu      sync.Mutex // guards what follows, and every call of bus
 	bus     *osdp.Bus  // nil while Run is not running
+	ear     ear        // of the running loop
 	began   time.Time
 	readers map[fact.DeviceID]*reader
 	changes map[fact.DeviceID]*keyChange // that somebody waits for
+	move    *lineMove                    // that somebody waits for
 }
 
 // New checks the settings and returns a line. It fails as osdp.NewBus does, and on a
@@ -128,7 +143,10 @@ type Line struct {
 func New(s Settings) (*Line, error) {
 	s.Readers = slices.Clone(s.Readers)
 	l := &Line{
-		settings: s, wake: make(chan struct{}, 1), readers: map[fact.DeviceID]*reader{}, changes: map[fact.DeviceID]*keyChange{},
+		settings: s, readers: map[fact.DeviceID]*reader{}, changes: map[fact.DeviceID]*keyChange{},
+	}
+	if s.Random == nil {
+		l.settings.Random = rand.Reader
 	}
 	if s.Log == nil {
 		return nil, fmt.Errorf("badge line %s: no logger", s.Line)
@@ -137,7 +155,12 @@ func New(s Settings) (*Line, error) {
 		if r.Device == "" || l.readers[r.Device] != nil {
 			return nil, fmt.Errorf("badge line %s: reader %q is named twice or not at all", s.Line, r.Device)
 		}
-		l.readers[r.Device] = &reader{device: r.Device, address: r.Address, log: s.Log.With("reader", r.Device)}
+		for _, f := range r.Formats {
+			if err := f.Validate(); err != nil {
+				return nil, fmt.Errorf("badge line %s: reader %s: %w", s.Line, r.Device, err)
+			}
+		}
+		l.readers[r.Device] = &reader{device: r.Device, address: r.Address, formats: r.Formats, log: s.Log.With("reader", r.Device)}
 	}
 	if _, err := l.newBus(); err != nil {
 		return nil, err
@@ -147,7 +170,7 @@ func New(s Settings) (*Line, error) {
 
 // newBus makes the protocol machine for one Run.
 func (l *Line) newBus() (*osdp.Bus, error) {
-	s := osdp.BusSettings{BitsPerSecond: l.settings.BaudRate, PollInterval: l.settings.PollInterval, Random: rand.Reader}
+	s := osdp.BusSettings{BitsPerSecond: l.settings.BaudRate, PollInterval: l.settings.PollInterval, Random: l.settings.Random}
 	for _, r := range l.settings.Readers {
 		s.Readers = append(s.Readers, osdp.ReaderSettings{Address: r.Address, Key: r.Key, Next: r.Next})
 	}
@@ -179,13 +202,8 @@ func (l *Line) queue(ctx context.Context, device fact.DeviceID, commands ...osdp
 	return nil
 }
 
-// poke lets the loop look again at once.
-func (l *Line) poke() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
+// poke lets the loop look again at once. The lock is held, and Run is running.
+func (l *Line) poke() { l.ear.Interrupt() }
 
 // lineLost is the error of a line that failed.
 func (l *Line) lineLost(what string, err error) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -19,6 +20,7 @@ import (
 
 	"trilock/custody/fact"
 	"trilock/devices/devicetest/osdptest"
+	"trilock/devices/serialport"
 	"trilock/firmware-protocols/osdp"
 )
 
@@ -33,6 +35,8 @@ type simulation struct {
 	BitsPerSecond int
 	// CardEvery is the mean time between two cards, on any reader.
 	CardEvery time.Duration
+	// Echo plays no readers: what comes goes back, by the barest of loops.
+	Echo bool
 }
 
 // simulationVariable hands the simulation over; its presence makes this binary play it.
@@ -49,6 +53,10 @@ func simulate() bool {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		os.Exit(2)
 	}
+	if s.Echo {
+		echo()
+		return true
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	begin := make(chan struct{})
 	go func() {
@@ -58,8 +66,8 @@ func simulate() bool {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	_ = unix.SetNonblock(3, true)
-	far := os.NewFile(3, "line")
+	_ = unix.SetNonblock(lineFile, false)
+	far := blocking(lineFile)
 	pds := testPDs(s.Readers)
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -78,6 +86,81 @@ func simulate() bool {
 	all.Wait()
 	return true
 }
+
+// echo returns all that comes, until the line is gone.
+func echo() {
+	_ = unix.SetNonblock(lineFile, false)
+	_, _ = io.Copy(struct{ io.Writer }{blocking(lineFile)}, blocking(lineFile))
+}
+
+// lineFile is the number under which the other process is given its end of the line.
+const lineFile = 3
+
+// blocking is a file that is read and written by the calling thread, without the runtime's
+// poller, whose hand-overs would be measured with the panel.
+type blocking int
+
+func (f blocking) Read(p []byte) (int, error) {
+	n, err := unix.Read(int(f), p)
+	if n <= 0 && err == nil {
+		err = io.EOF
+	}
+	return max(n, 0), err
+}
+
+func (f blocking) Write(p []byte) (int, error) {
+	n, err := unix.Write(int(f), p)
+	return max(n, 0), err
+}
+
+// floor measures what a pty and two processes allow: an exchange of as many bytes as a poll
+// in a session and its answer have, by a bare loop on either side.
+func floor(b *testing.B, rest time.Duration) {
+	path, _, leave := start(b, simulation{Echo: true})
+	defer leave()
+	link, err := serialport.Open(b.Context(), serialport.Settings{Port: path, Baud: 230400})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer link.Close()
+	direct, ok := link.(ear)
+	if !ok {
+		b.Skip("serial ports cannot wait in the kernel here")
+	}
+	message, buffer := make([]byte, 15), make([]byte, 512)
+	message[0] = 0x53
+	var took []time.Duration
+	b.ResetTimer()
+	begun, used := time.Now(), processorTime(b)
+	for range b.N {
+		at := time.Now()
+		if _, err := link.Write(message); err != nil {
+			b.Fatal(err)
+		}
+		for n := 0; n < len(message); {
+			m, err := direct.ReadUntil(buffer, time.Now().Add(patience))
+			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				b.Fatal(err)
+			}
+			n += m
+		}
+		if rest > 0 {
+			_, _ = direct.ReadUntil(buffer, time.Now().Add(rest))
+		}
+		took = append(took, time.Since(at))
+	}
+	elapsed := time.Since(begun)
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)*99/100].Seconds()*1000, "p99-ms")
+	b.ReportMetric(took[len(took)*999/1000].Seconds()*1000, "p99.9-ms")
+	b.ReportMetric(float64(b.N)/elapsed.Seconds(), "exchanges/s")
+	b.ReportMetric(100*(processorTime(b)-used).Seconds()/elapsed.Seconds(), "%core")
+}
+
+func BenchmarkFloor(b *testing.B) { floor(b, 0) }
+
+// BenchmarkFloorRested keeps the rest of two characters at 230400 baud.
+func BenchmarkFloorRested(b *testing.B) { floor(b, 20*time.Second/230400) }
 
 // showCards shows cards at times that have nothing to do with the polls.
 func showCards(ctx context.Context, pds []*osdptest.PD, every time.Duration) {
@@ -125,23 +208,13 @@ func exchanges(l *Line) (n uint64) {
 
 // benchmark measures b.N cards.
 func benchmark(b *testing.B, s simulation, settings Settings) {
-	near, far := openPTY(b)
+	path, input, leave := start(b, s)
+	defer leave()
+	near, err := serialport.Open(b.Context(), serialport.Settings{Port: path, Baud: settings.BaudRate})
+	if err != nil {
+		b.Fatal(err)
+	}
 	defer near.Close()
-	text, err := json.Marshal(s)
-	if err != nil {
-		b.Fatal(err)
-	}
-	readers := exec.Command(os.Args[0]) //nolint:gosec // ourselves
-	readers.Env = append(os.Environ(), simulationVariable+"="+string(text))
-	readers.ExtraFiles = []*os.File{far}
-	input, err := readers.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := readers.Start(); err != nil {
-		b.Fatal(err)
-	}
-	_ = far.Close()
 	line, err := New(settings)
 	if err != nil {
 		b.Fatal(err)
@@ -162,8 +235,32 @@ func benchmark(b *testing.B, s simulation, settings Settings) {
 	b.ReportMetric(idle/float64(len(settings.Readers)), "idle-exchanges/s/reader")
 	cancel()
 	<-ended
-	_ = input.Close()
-	_ = readers.Wait()
+}
+
+// start starts the other process and returns the path of the near end of its line, its
+// standard input, and what ends it.
+func start(b *testing.B, s simulation) (path string, input io.Writer, leave func()) {
+	near, far := openPTY(b)
+	text, err := json.Marshal(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	other := exec.Command(os.Args[0]) //nolint:gosec // ourselves
+	other.Env = append(os.Environ(), simulationVariable+"="+string(text))
+	other.ExtraFiles = []*os.File{far}
+	pipe, err := other.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		b.Fatal(err)
+	}
+	_ = far.Close()
+	return near.Name(), pipe, func() {
+		_ = pipe.Close()
+		_ = near.Close()
+		_ = other.Wait()
+	}
 }
 
 // idleRate is how many exchanges a second there are while nothing happens.

@@ -19,7 +19,7 @@ var (
 	ErrKeyRefused = errors.New("the reader did not take its new key and keeps the old one")
 	// ErrInterrupted: the line was lost in the middle. A key that was sent already is looked
 	// for as soon as the line is back.
-	ErrInterrupted = errors.New("the line was lost while the reader's key was changed")
+	ErrInterrupted = errors.New("the line was lost in the middle of the change")
 	// ErrInstallClosed: the window closed before the reader had acknowledged its key.
 	ErrInstallClosed = errors.New("install mode closed before the reader had its key")
 )
@@ -82,6 +82,14 @@ func (l *Line) Install(ctx context.Context, w InstallWindow, keep KeepKey) error
 		l.closeInstall(w.Reader)
 	}
 	return err
+}
+
+// KeyPending reports whether a key that was given to the reader may be the one that it
+// holds, without having been proved yet.
+func (l *Line) KeyPending(device fact.DeviceID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.configured(device).Next != osdp.Key{}
 }
 
 // closeInstall ends the window of a reader, if there is one.
@@ -210,6 +218,10 @@ func (l *Line) settleChange(device fact.DeviceID, e osdp.Event) {
 
 // interruptChanges frees all who wait, because the line is lost. The lock is held.
 func (l *Line) interruptChanges() []fact.Fact {
+	if l.move != nil {
+		l.move.done <- ErrInterrupted
+		l.move = nil
+	}
 	var facts []fact.Fact
 	for device, c := range l.changes {
 		delete(l.changes, device)

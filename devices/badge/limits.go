@@ -13,15 +13,11 @@ const (
 	// cards themselves, while their sessions are kept alive. The distance to factQueue
 	// takes what status queries may still bring.
 	holdAt = 64
-	// shortRest is below what the runtime's timers can tell apart: such a pause of the line
-	// is left to the kernel.
-	shortRest = time.Millisecond
 	// readSize is one read from the line; the longest reply of a reader is 128 bytes.
 	readSize = 512
-	// chunkQueue is how many reads may wait for the loop.
-	chunkQueue = 8
-	// readPause is how long one read waits; the driver leaves a line within it.
-	readPause = 100 * time.Millisecond
+	// presentationGap is how long a card of a reader that repeats itself must have been away
+	// to be shown anew: they repeat every 50 ms or so, and a hand that shakes breaks that off.
+	presentationGap = time.Second
 	// maxPulse bounds the time of a strike: a door that is held open for longer is
 	// wedged by mistake.
 	maxPulse = time.Minute

@@ -10,6 +10,7 @@ import (
 	"trilock/custody/fact"
 	"trilock/devices"
 	"trilock/firmware-protocols/osdp"
+	"trilock/firmware-protocols/wiegand"
 )
 
 // reader turns one reader's events into facts.
@@ -17,6 +18,7 @@ type reader struct {
 	device  fact.DeviceID
 	address uint8
 	log     *slog.Logger
+	formats []wiegand.Layout // of the cards that are let in; none lets all in
 
 	outputs  uint8 // what it says it has
 	identity string
@@ -61,6 +63,8 @@ func (r *reader) facts(now time.Duration, e osdp.Event) []fact.Fact {
 		return []fact.Fact{r.report(CodeKeyChanged, "the reader has proved its new key; the old one is not accepted any more")}
 	case osdp.KeyChangeFailed, osdp.InstallOpened, osdp.InstallUsed, osdp.InstallClosed:
 		return []fact.Fact{r.keyFact(e)}
+	case osdp.SpeedChanged, osdp.SpeedChangeFailed, osdp.AddressChanged, osdp.AddressChangeFailed:
+		return r.moveFact(e)
 	case osdp.Power:
 		// Readers say so after each power-up, too: it is no fault as long as they answer.
 		r.log.Info("badge reader reports on its power supply", "failing", e.Failing)
@@ -106,6 +110,7 @@ var offlineCodes = map[osdp.Reason]string{
 	osdp.NoAnswer: devices.CodeNoAnswer, osdp.HandshakeFailed: devices.CodeHandshakeFailed,
 	osdp.SecureChannelLost: CodeSecureChannelLost, osdp.ClearText: CodeClearText, osdp.DefaultKey: CodeDefaultKey,
 	osdp.WeakKey: CodeWeakKey, osdp.SecurityDenied: CodeSecurityDenied, osdp.KeyChanging: CodeKeyChanging,
+	osdp.Moving: CodeMoving,
 }
 
 // faults reports the reader faulty, or up again, when that changed.
@@ -144,7 +149,21 @@ func (r *reader) card(e osdp.Card) []fact.Fact {
 		r.log.Warn("card dropped: the reader kept it while it was out of reach; it must be shown again", "card", card.Masked())
 		return nil
 	}
+	if !r.letsIn(e) {
+		r.log.Warn("card dropped: it has none of the formats of this reader, or a wrong parity", "bits", e.Bits, "card", card.Masked())
+		return nil
+	}
 	return []fact.Fact{fact.BadgeShown{Reader: r.device, Card: card}}
+}
+
+// letsIn reports whether a card has one of the reader's formats.
+func (r *reader) letsIn(e osdp.Card) bool {
+	for _, f := range r.formats {
+		if _, err := f.Decode(wiegand.Bits{Count: int(e.Bits), Data: e.Data}); err == nil {
+			return true
+		}
+	}
+	return len(r.formats) == 0
 }
 
 // cardID is the documented form of a card number, "raw:26:A8ED3140".

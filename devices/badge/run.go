@@ -14,18 +14,16 @@ import (
 
 var errRunning = errors.New("badge line is already running")
 
-// session is one Run: the loop's ends of its two other goroutines.
+// session is one Run.
 type session struct {
-	line    *Line
-	link    devices.Link
-	bus     *osdp.Bus
-	byPD    map[uint8]*reader
-	facts   chan fact.Fact
-	heard   chan []byte
-	readErr chan error
-	done    chan struct{}
-	began   time.Time
-	rested  time.Duration // the end of the last short rest
+	line   *Line
+	link   devices.Link
+	ear    ear
+	bus    *osdp.Bus
+	byPD   map[uint8]*reader
+	facts  chan fact.Fact
+	began  time.Time
+	buffer [readSize]byte
 }
 
 // Run speaks with the line's readers until ctx ends (nil) or the link fails (a
@@ -37,16 +35,14 @@ func (l *Line) Run(ctx context.Context, link devices.Link, facts devices.Sink) e
 	if err != nil {
 		return err
 	}
-	var reporter, reader sync.WaitGroup
+	var reporter sync.WaitGroup
 	reporter.Go(func() { s.report(ctx, facts) })
-	reader.Go(s.read)
+	unwatch := context.AfterFunc(ctx, s.ear.Interrupt)
 	err = s.loop(ctx)
 
+	unwatch()
 	l.stop(s)
-	close(s.done)
 	close(s.facts)
-	_ = link.SetReadDeadline(time.Now()) // ends a read; a link that cannot ends it by itself soon
-	reader.Wait()
 	reporter.Wait()
 	if ctx.Err() != nil {
 		return nil
@@ -65,12 +61,11 @@ func (l *Line) start(link devices.Link) (*session, error) {
 	if l.bus != nil {
 		return nil, errRunning
 	}
-	l.bus, l.began = bus, time.Now()
 	s := &session{
-		line: l, link: link, bus: bus, byPD: map[uint8]*reader{},
-		facts: make(chan fact.Fact, factQueue), heard: make(chan []byte, chunkQueue), readErr: make(chan error, 1),
-		done: make(chan struct{}), began: l.began,
+		line: l, link: link, ear: earOf(link), bus: bus, byPD: map[uint8]*reader{},
+		facts: make(chan fact.Fact, factQueue), began: time.Now(),
 	}
+	l.bus, l.began, l.ear = bus, s.began, s.ear
 	for _, r := range l.readers {
 		s.byPD[r.address] = r
 	}
@@ -81,7 +76,7 @@ func (l *Line) start(link devices.Link) (*session, error) {
 func (l *Line) stop(s *session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bus = nil
+	l.bus, l.ear = nil, nil
 	for _, f := range l.interruptChanges() {
 		select {
 		case s.facts <- f:
@@ -90,41 +85,25 @@ func (l *Line) stop(s *session) {
 	}
 }
 
-// loop is the bus loop: it alone drives the protocol machine.
+// loop is the bus loop: it alone drives the protocol machine, writes and reads.
 func (s *session) loop(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	var heard []byte
-	for {
+	for ctx.Err() == nil {
 		wake, err := s.advance(ctx, heard)
 		if err != nil {
 			return err
 		}
-		heard = nil
-		if pause := wake - s.now(); pause > 0 && pause < shortRest {
-			rest(pause)
-			s.rested = wake
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			continue
-		}
-		timer.Reset(wake - s.now())
-		select {
-		case heard = <-s.heard:
-		case <-timer.C:
-		case <-s.line.wake:
-		case err := <-s.readErr:
+		n, err := s.ear.ReadUntil(s.buffer[:], s.began.Add(wake))
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return s.line.lineLost("reading", err)
-		case <-ctx.Done():
-			return ctx.Err()
 		}
+		heard = s.buffer[:n]
 	}
+	return ctx.Err()
 }
 
-// now is the time on the bus's clock. What was rested has passed, whatever the clock says:
-// its steps may be longer.
-func (s *session) now() time.Duration { return max(time.Since(s.began), s.rested) }
+// now is the time on the bus's clock.
+func (s *session) now() time.Duration { return time.Since(s.began) }
 
 // advance lets the machine take one step and does what it says.
 func (s *session) advance(ctx context.Context, heard []byte) (wake time.Duration, err error) {
@@ -134,6 +113,11 @@ func (s *session) advance(ctx context.Context, heard []byte) (wake time.Duration
 		case s.facts <- f: // full only if the engine stands still although polling was held back
 		case <-ctx.Done():
 			return 0, ctx.Err()
+		}
+	}
+	if step.BitsPerSecond != 0 {
+		if err := s.switchSpeed(step.BitsPerSecond); err != nil {
+			return 0, err
 		}
 	}
 	if len(step.Send) > 0 {
@@ -156,36 +140,10 @@ func (s *session) step(heard []byte) (osdp.Step, []fact.Fact) {
 		if r := s.byPD[e.PD()]; r != nil {
 			facts = append(facts, r.facts(now, e)...)
 			s.line.settleChange(r.device, e)
+			s.settleMove(e)
 		}
 	}
 	return step, facts
-}
-
-// read is the reading goroutine.
-func (s *session) read() {
-	buffer := make([]byte, readSize)
-	for {
-		err := s.link.SetReadDeadline(time.Now().Add(readPause))
-		n := 0
-		if err == nil {
-			n, err = s.link.Read(buffer)
-		}
-		if n > 0 {
-			select {
-			case s.heard <- append([]byte(nil), buffer[:n]...):
-			case <-s.done:
-			}
-		}
-		select {
-		case <-s.done:
-			return
-		default:
-		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			s.readErr <- err
-			return
-		}
-	}
 }
 
 // report is the reporting goroutine: it may be as slow as the engine.
@@ -195,7 +153,7 @@ func (s *session) report(ctx context.Context, sink devices.Sink) {
 			return // ctx has ended, and the loop with it
 		}
 		if len(s.facts) < holdAt {
-			s.line.poke() // polling may have been held back
+			s.ear.Interrupt() // polling may have been held back
 		}
 	}
 }

@@ -16,8 +16,9 @@
 // what it read, and the bytes in hexadecimal. Times never run backwards.
 //
 // Playback is strict: a driver that writes something else than was recorded fails there
-// and then, and Close fails when anything of the capture was left over. It cannot play a
-// session whose bytes depend on random numbers of the host (a secure channel of OSDP).
+// and then, and Close fails when anything of the capture was left over. A session whose
+// bytes depend on random numbers of the host (a secure channel of OSDP) is played to a
+// driver that is given the recorded numbers, and the key, in place of its own.
 package capture
 
 import (

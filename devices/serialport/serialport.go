@@ -1,9 +1,17 @@
 // Package serialport opens serial lines. It is the only importer of go.bug.st/serial,
-// which sets the line's speed and form; the bytes then go through a file of our own on
-// the same device, with the runtime's deadlines. That keeps that library's ways out of
-// the drivers: its reads that time out return (0, nil); an unplugged adapter and a Close
-// of one's own give the same error; a write into a stuck line never ends and cannot be
-// ended; and a closed port's number may by then belong to another file.
+// which sets the line's speed and form; the bytes then go through a file number of our own
+// on the same device. That keeps that library's ways out of the drivers: its reads that
+// time out return (0, nil); an unplugged adapter and a Close of one's own give the same
+// error; a write into a stuck line never ends and cannot be ended; and a closed port's
+// number may by then belong to another file.
+//
+//	Read, ReadUntil ── poll(2) on ── the line, a call (deadline moved, Interrupt), the end (Close)
+//	Write ─────────── write(2), and only where the kernel takes nothing: poll(2) on the line, the end
+//
+// A reader waits in the kernel by its own thread and not in the runtime's poller: that
+// would be told of every byte of the line, waited for or not, and each word between its
+// thread and the reader's costs as much as the exchange of a question and an answer. One
+// thread for each open line is the price.
 //
 // It refuses what is not a character device. A second program of the same user, or root,
 // may open a port that is in use; an exclusive flock on the device node forbids it to
@@ -16,10 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"sync/atomic"
-	"time"
 
 	"go.bug.st/serial"
 	"golang.org/x/sys/unix"
@@ -55,7 +60,7 @@ func Open(ctx context.Context, s Settings) (devices.Link, error) {
 	if err != nil {
 		return nil, explain(s.Port, err)
 	}
-	file, err := lock(node)
+	fd, err := lock(node)
 	if err != nil {
 		return nil, explain(s.Port, err)
 	}
@@ -65,45 +70,46 @@ func Open(ctx context.Context, s Settings) (devices.Link, error) {
 	}
 	mode, err := serial.Open(node, &serial.Mode{BaudRate: s.Baud, Parity: parity})
 	if err != nil {
-		_ = file.Close()
+		_ = unix.Close(fd)
 		return nil, explain(s.Port, err)
 	}
 	// What lies in the kernel's buffer was said to whoever had the port before us. A
 	// port that cannot drop it has none.
 	_ = mode.ResetInputBuffer()
-	return &link{name: s.Port, file: file, mode: mode}, nil
+	l, err := newLink(s.Port, fd, mode, parity)
+	if err != nil {
+		_ = unix.Close(fd)
+		_ = mode.Close()
+		return nil, explain(s.Port, err)
+	}
+	return l, nil
 }
 
 // lock opens the device node and takes the exclusive flock that keeps every other
-// caller of this package out, whatever path they name the port by. The file does not
-// block, so that its reads and writes have deadlines.
-func lock(node string) (*os.File, error) {
-	f, err := os.OpenFile(node, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
+// caller of this package out, whatever path they name the port by.
+func lock(node string) (fd int, err error) {
+	for {
+		fd, err = unix.Open(node, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode()&fs.ModeCharDevice == 0 {
+	if err != nil {
+		return -1, &fs.PathError{Op: "open", Path: node, Err: err}
+	}
+	var info unix.Stat_t
+	err = unix.Fstat(fd, &info)
+	if err == nil && info.Mode&unix.S_IFMT != unix.S_IFCHR {
 		err = errNotSerial
 	}
 	if err == nil {
-		err = flock(f)
+		err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 	}
 	if err != nil {
-		_ = f.Close()
-		return nil, err
+		_ = unix.Close(fd)
+		return -1, err
 	}
-	return f, nil
-}
-
-func flock(f *os.File) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var locked error
-	err = raw.Control(func(fd uintptr) { locked = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) }) //nolint:gosec // a file number
-	return errors.Join(err, locked)
+	return fd, nil
 }
 
 var errNotSerial = errors.New("not a character device")
@@ -135,66 +141,6 @@ func explain(port string, err error) error {
 	return &devices.Error{
 		Code:   devices.CodePortUnusable,
 		Detail: fmt.Sprintf("%s cannot be used as a serial port: check the path and the baud rate in the site's configuration", port),
-		Err:    err,
-	}
-}
-
-// link is an open line.
-type link struct {
-	name string
-	file *os.File
-	// mode is the library's own handle: it keeps the port exclusive while it is open.
-	mode   serial.Port
-	closed atomic.Bool
-}
-
-// SetReadDeadline sets the deadline of the present and of later reads; the zero time is none.
-func (l *link) SetReadDeadline(t time.Time) error {
-	return l.lost(l.file.SetReadDeadline(t))
-}
-
-// Read waits for at least one byte. It returns as soon as there is one.
-func (l *link) Read(p []byte) (int, error) {
-	n, err := l.file.Read(p)
-	return n, l.lost(err)
-}
-
-// Write hands p to the kernel. A line that takes nothing for writeMax is lost.
-func (l *link) Write(p []byte) (int, error) {
-	if err := l.file.SetWriteDeadline(time.Now().Add(writeMax)); err != nil {
-		return 0, l.lost(err)
-	}
-	n, err := l.file.Write(p)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errStuck
-	}
-	return n, l.lost(err)
-}
-
-// Close closes the line and gives its lock back. A waiting Read or Write returns
-// os.ErrClosed at once. Closing twice does nothing.
-func (l *link) Close() error {
-	if l.closed.Swap(true) {
-		return nil
-	}
-	return errors.Join(l.file.Close(), l.mode.Close())
-}
-
-var errStuck = fmt.Errorf("it has taken no bytes for %v", writeMax)
-
-// lost says that the line failed, unless it was closed here or only a deadline passed.
-func (l *link) lost(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case l.closed.Load():
-		return os.ErrClosed
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return os.ErrDeadlineExceeded
-	}
-	return &devices.Error{
-		Code:   devices.CodeLineLost,
-		Detail: l.name + " went away while it was in use: look whether the adapter is still plugged in",
 		Err:    err,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -44,10 +45,13 @@ type BusSettings struct {
 type Bus struct {
 	links         []*link
 	bitsPerSecond int
+	interval      time.Duration // as it was asked for; 0 follows from the speed
 	decoder       Decoder
 	now           time.Duration
 	events        []Event
 	hold          bool
+	change        *speedChange // nil unless the line's speed is being changed
+	switchTo      int          // the port is to be switched; 0 is no
 
 	active  *link         // whose reply is awaited
 	sentAt  time.Duration // end of our transmission
@@ -61,7 +65,11 @@ type Bus struct {
 
 // Step is what Advance wants done.
 type Step struct {
-	// Send is to be written to the line at once, if not empty.
+	// BitsPerSecond, if not 0, is the speed that the port is to be switched to, before Send is
+	// written. See ChangeSpeed.
+	BitsPerSecond int
+	// Send is to be written to the line at once, if not empty. Its bytes are good until the
+	// next call of Advance.
 	Send []byte
 	// Wake is when Advance must be called again at the latest; bytes from the line and
 	// queued commands are reasons to call it earlier.
@@ -78,21 +86,20 @@ func NewBus(s BusSettings) (*Bus, error) {
 	if len(s.Readers) == 0 || len(s.Readers) > MaxReaders {
 		return nil, fmt.Errorf("OSDP line with %d readers: want 1 to %d", len(s.Readers), MaxReaders)
 	}
+	asked := s.PollInterval
 	if s.PollInterval == 0 {
 		s.PollInterval = defaultInterval(s.BitsPerSecond)
 	}
 	if s.PollInterval < MinPollInterval || s.PollInterval > MaxPollInterval {
 		return nil, fmt.Errorf("OSDP poll interval %v: want %v to %v", s.PollInterval, MinPollInterval, MaxPollInterval)
 	}
-	switch s.BitsPerSecond {
-	case 9600, 19200, 38400, 57600, 115200, 230400:
-	default:
+	if !ValidSpeed(s.BitsPerSecond) {
 		return nil, fmt.Errorf("OSDP line speed %d: want 9600, 19200, 38400, 57600, 115200 or 230400", s.BitsPerSecond)
 	}
 	if s.Random == nil {
 		return nil, errors.New("OSDP line without a source of random numbers")
 	}
-	b := &Bus{bitsPerSecond: s.BitsPerSecond}
+	b := &Bus{bitsPerSecond: s.BitsPerSecond, interval: asked}
 	used := map[uint8]bool{}
 	for _, r := range s.Readers {
 		if r.Address > MaxAddress || used[r.Address] {
@@ -108,7 +115,7 @@ func NewBus(s BusSettings) (*Bus, error) {
 			}
 		}
 		b.links = append(b.links, &link{
-			address: r.Address, key: r.Key, newKey: r.Next, random: s.Random, interval: s.PollInterval,
+			id: r.Address, address: r.Address, key: r.Key, newKey: r.Next, random: s.Random, interval: s.PollInterval,
 			emit: func(e Event) { b.events = append(b.events, e) },
 		})
 	}
@@ -144,7 +151,7 @@ func (b *Bus) Hold(hold bool) { b.hold = hold }
 // Status returns what is known about a reader; false if there is none at the address.
 func (b *Bus) Status(address uint8) (Status, bool) {
 	for _, l := range b.links {
-		if l.address == address {
+		if l.id == address {
 			s := l.status
 			s.Check = l.check
 			return s, true
@@ -170,9 +177,10 @@ func (b *Bus) Advance(now time.Duration, heard []byte) Step {
 			l.tick(b.now)
 		}
 	}
+	b.advanceSpeed()
 	send := b.transmit()
-	step := Step{Send: send, Wake: b.wake(), Events: b.events}
-	b.events = nil
+	step := Step{BitsPerSecond: b.switchTo, Send: send, Wake: b.wake(), Events: b.events}
+	b.events, b.switchTo = nil, 0
 	return step
 }
 
@@ -254,7 +262,8 @@ func (b *Bus) replyDeadline() time.Duration {
 
 // transmit starts the next exchange if the line is free and somebody is due.
 func (b *Bus) transmit() []byte {
-	if b.active != nil || b.now < b.clearAt() {
+	trying := b.change != nil && b.change.stage == speedTrying // the port may have another speed than the readers
+	if b.active != nil || b.now < b.clearAt() || trying {
 		return nil
 	}
 	for range len(b.links) + 1 {
@@ -300,8 +309,15 @@ func (l *link) wantsCommand() bool {
 	return l.inSession() && !l.troubled && l.pending == nil && len(l.startup) == 0 && len(l.queue) > 0
 }
 
+// doubted reports whether the reader has just said in clear that its session is gone: it is
+// asked once more at once, and if it says so again, a handshake follows.
+func (l *link) doubted() bool { return l.pending != nil && l.pending.refused > 0 }
+
 // dueAt is when a link wants to transmit.
 func (b *Bus) dueAt(l *link) time.Duration {
+	if l.parked {
+		return math.MaxInt64
+	}
 	if b.hold && l.inSession() && !l.troubled && l.pending == nil && len(l.startup) == 0 {
 		return max(l.due, l.lastGood+HoldKeepAlive)
 	}
@@ -321,7 +337,7 @@ func (b *Bus) pick() (*link, turn) {
 		if b.dueAt(l) > b.now {
 			continue
 		}
-		if l.healthy() && l.phase < phaseOnline {
+		if l.healthy() && (l.phase < phaseOnline || l.doubted()) {
 			start = l
 		} else if l.healthy() {
 			if poll == nil || b.dueAt(l) < b.dueAt(poll) {
@@ -359,6 +375,12 @@ func (b *Bus) mayProbe() bool {
 // wake is the next time at which something will have to be done.
 func (b *Bus) wake() time.Duration {
 	at := b.now + MaxBackoff
+	if b.change != nil && b.active == nil {
+		at = min(at, b.change.until)
+		if b.change.stage == speedTrying {
+			at = min(at, b.clearAt())
+		}
+	}
 	probing := b.mayProbe()
 	for _, l := range b.links {
 		if l == b.active {

@@ -44,10 +44,18 @@ func SameProof(a, b [16]byte) bool { return subtle.ConstantTimeCompare(a[:], b[:
 // Channel is a secure channel session that stands: it seals and opens frames and keeps
 // the MAC chain. The chain moves only when a frame is sealed or successfully opened;
 // repeating a frame means sending the same bytes again and never involves the channel.
+//
+// A busy line opens and seals thousands of frames a second: what that needs lies in the
+// channel, and nothing is allocated. Each session has a Channel of its own; it is not for
+// concurrent use.
 type Channel struct {
 	keys        *SessionKeys
 	lastCommand [16]byte
 	lastReply   [16]byte
+
+	chain [16]byte       // of the MAC under way, or the starting value of a cipher
+	block [16]byte       // one block under way
+	plain [MaxFrame]byte // what the last open gave
 }
 
 // NewChannel starts the session after the handshake.
@@ -64,19 +72,23 @@ var (
 
 // SealCommand turns a command in clear (Block unset) into the bytes for the wire, SOM to
 // check. Data is encrypted when there is any.
-func (c *Channel) SealCommand(f Frame) ([]byte, error) {
+func (c *Channel) SealCommand(f Frame) ([]byte, error) { return c.AppendCommand(nil, f) }
+
+// AppendCommand is SealCommand onto dst.
+func (c *Channel) AppendCommand(dst []byte, f Frame) ([]byte, error) {
 	f.Block = BlockCommandMAC
-	return c.seal(f, &c.lastReply, &c.lastCommand)
+	return c.seal(dst, f, &c.lastReply, &c.lastCommand)
 }
 
 // SealReply does for the reader's side what SealCommand does for the panel's.
 func (c *Channel) SealReply(f Frame) ([]byte, error) {
 	f.Block = BlockReplyMAC
-	return c.seal(f, &c.lastCommand, &c.lastReply)
+	return c.seal(nil, f, &c.lastCommand, &c.lastReply)
 }
 
-// OpenReply checks a reply's MAC and decrypts its data. encrypted is false when data
-// came in clear beside the MAC, which some readers do with status reports.
+// OpenReply checks a reply's MAC and decrypts its data, which is good until the channel
+// opens the next frame. encrypted is false when data came in clear beside the MAC, which
+// some readers do with status reports.
 func (c *Channel) OpenReply(f Frame) (data []byte, encrypted bool, err error) {
 	return c.open(f, BlockReplyMAC, &c.lastCommand, &c.lastReply)
 }
@@ -87,18 +99,23 @@ func (c *Channel) OpenCommand(f Frame) (data []byte, encrypted bool, err error) 
 }
 
 // seal encrypts, signs with the other side's last MAC as starting value, and moves own.
-func (c *Channel) seal(f Frame, other, own *[16]byte) ([]byte, error) {
-	if len(f.Data) > 0 {
+func (c *Channel) seal(dst []byte, f Frame, other, own *[16]byte) ([]byte, error) {
+	start, clear := len(dst), len(f.Data)
+	if clear > 0 {
 		f.Block += 2
-		f.Data = c.encrypt(f.Data, *other)
+		f.Data = c.pad(f.Data)
 	}
-	raw, err := appendBody(make([]byte, 0, headerLen+3+len(f.Data)+macLen+2), f)
+	raw, err := appendBody(dst, f)
 	if err != nil {
 		return nil, fmt.Errorf("seal code 0x%02X: %w", f.Code, err)
 	}
-	mac := c.mac(raw, *other)
-	*own = mac
-	return f.Check.append(append(raw, mac[:macLen]...)), nil
+	if clear > 0 {
+		c.encrypt(raw[len(raw)-len(f.Data):], other)
+	}
+	c.mac(raw[start:], other)
+	*own = c.chain
+	raw = append(raw, c.chain[:macLen]...)
+	return append(raw[:start], f.Check.append(raw[start:])...), nil
 }
 
 // open is the reverse of seal. Nothing changes unless all of the frame is right.
@@ -106,14 +123,15 @@ func (c *Channel) open(f Frame, plain BlockType, other, own *[16]byte) ([]byte, 
 	if f.Block != plain && f.Block != plain+2 || f.signed == nil {
 		return nil, false, ErrNoMAC
 	}
-	mac := c.mac(f.signed, *other)
+	c.mac(f.signed, other)
+	mac := c.chain
 	if subtle.ConstantTimeCompare(mac[:macLen], f.MAC[:]) != 1 {
 		return nil, false, ErrMAC
 	}
 	data, encrypted := f.Data, f.Block == plain+2
 	if encrypted {
 		var err error
-		if data, err = c.decrypt(f.Data, *other); err != nil {
+		if data, err = c.decrypt(f.Data, other); err != nil {
 			return nil, false, err
 		}
 	}
@@ -121,42 +139,58 @@ func (c *Channel) open(f Frame, plain BlockType, other, own *[16]byte) ([]byte, 
 	return data, encrypted, nil
 }
 
-// mac is CBC-MAC over the padded message: S-MAC1 for all blocks but the last, S-MAC2
-// for the last.
-func (c *Channel) mac(message []byte, iv [16]byte) [16]byte {
-	if len(message)%16 != 0 {
-		message = pad(message)
+// mac leaves in chain the CBC-MAC over the padded message: S-MAC1 for all blocks but the
+// last, S-MAC2 for the last.
+func (c *Channel) mac(message []byte, iv *[16]byte) {
+	c.chain = *iv
+	for ; len(message) > 16; message = message[16:] {
+		subtle.XORBytes(c.chain[:], c.chain[:], message[:16])
+		c.keys.mac1.Encrypt(c.chain[:], c.chain[:])
 	}
-	chain := iv
-	for i := 0; i < len(message); i += 16 {
-		subtle.XORBytes(chain[:], chain[:], message[i:i+16])
-		key := c.keys.mac1
-		if i+16 == len(message) {
-			key = c.keys.mac2
-		}
-		chain = encryptBlock(key, chain)
+	c.block = [16]byte{}
+	if copy(c.block[:], message) < 16 {
+		c.block[len(message)] = 0x80
 	}
-	return chain
+	subtle.XORBytes(c.chain[:], c.chain[:], c.block[:])
+	c.keys.mac2.Encrypt(c.chain[:], c.chain[:])
 }
 
-// encrypt pads always, also when data fills its blocks already, and encrypts in CBC mode.
-// The starting value is the complement of the other side's last MAC.
-func (c *Channel) encrypt(data []byte, lastMAC [16]byte) []byte {
-	out := pad(data)
-	iv := complement(lastMAC)
-	cipher.NewCBCEncrypter(c.keys.enc, iv[:]).CryptBlocks(out, out)
+// pad returns data with 80 00 00 ... up to the next whole block, also when it fills its
+// blocks already. It lies in plain.
+func (c *Channel) pad(data []byte) []byte {
+	if len(data) > len(c.plain)-16 {
+		return data // no frame has room for it, as appendBody will say
+	}
+	out := c.plain[:len(data)/16*16+16]
+	clear(out[copy(out, data):])
+	out[len(data)] = 0x80
 	return out
 }
 
-// decrypt is the reverse of encrypt. The padding is checked only after the MAC was
-// found right, so its error tells an attacker nothing.
-func (c *Channel) decrypt(data []byte, lastMAC [16]byte) ([]byte, error) {
-	if len(data) == 0 || len(data)%16 != 0 {
+// encrypt works on whole blocks in place, in CBC mode. The starting value is the complement
+// of the other side's last MAC.
+func (c *Channel) encrypt(data []byte, lastMAC *[16]byte) {
+	c.chain = complement(*lastMAC)
+	for ; len(data) > 0; data = data[16:] {
+		subtle.XORBytes(data[:16], data[:16], c.chain[:])
+		c.keys.enc.Encrypt(data[:16], data[:16])
+		copy(c.chain[:], data)
+	}
+}
+
+// decrypt is the reverse of pad and encrypt, into plain. The padding is checked only after
+// the MAC was found right, so its error tells an attacker nothing.
+func (c *Channel) decrypt(data []byte, lastMAC *[16]byte) ([]byte, error) {
+	if len(data) == 0 || len(data)%16 != 0 || len(data) > len(c.plain) {
 		return nil, ErrPadding
 	}
-	out := make([]byte, len(data))
-	iv := complement(lastMAC)
-	cipher.NewCBCDecrypter(c.keys.enc, iv[:]).CryptBlocks(out, data)
+	out := c.plain[:len(data)]
+	c.chain = complement(*lastMAC)
+	for i := 0; i < len(data); i += 16 {
+		c.keys.enc.Decrypt(c.block[:], data[i:i+16])
+		subtle.XORBytes(out[i:i+16], c.block[:], c.chain[:])
+		copy(c.chain[:], data[i:])
+	}
 	for i := len(out) - 1; i >= 0; i-- {
 		if out[i] == 0x80 {
 			return out[:i], nil
@@ -166,14 +200,6 @@ func (c *Channel) decrypt(data []byte, lastMAC [16]byte) ([]byte, error) {
 		}
 	}
 	return nil, ErrPadding
-}
-
-// pad copies message and adds 80 00 00 ... up to the next whole block.
-func pad(message []byte) []byte {
-	out := make([]byte, len(message)/16*16+16)
-	copy(out, message)
-	out[len(message)] = 0x80
-	return out
 }
 
 func complement(in [16]byte) [16]byte {

@@ -117,11 +117,11 @@ func TestSessionRefusesEveryFlippedBit(t *testing.T) {
 			if err != nil || f.Check != CRC16 {
 				continue // the frame itself is not readable any more
 			}
-			before := *own
+			command, reply := own.lastCommand, own.lastReply
 			if _, _, err := open(f); err == nil {
 				t.Fatalf("%s: accepted with bit %d flipped", v.meaning, bit)
 			}
-			if *own != before {
+			if own.lastCommand != command || own.lastReply != reply {
 				t.Fatalf("%s: the chain moved on a refused frame", v.meaning)
 			}
 		}
@@ -189,7 +189,7 @@ func TestEncryptedLengths(t *testing.T) {
 func TestReaderQuirksAreToldApart(t *testing.T) {
 	// One block of nothing but padding: encrypted, empty.
 	panel, reader, _ := newRecorded(t, 1)
-	f := Frame{Reply: true, Block: BlockReplyEncrypted, Code: 0x48, Data: reader.encrypt(nil, reader.lastCommand)}
+	f := Frame{Reply: true, Block: BlockReplyEncrypted, Code: 0x48, Data: encrypted(reader, nil)}
 	open(t, panel, reader, f, nil, true)
 	// Data in clear beside the MAC.
 	panel, reader, _ = newRecorded(t, 1)
@@ -197,10 +197,51 @@ func TestReaderQuirksAreToldApart(t *testing.T) {
 	// Wrong padding under a right MAC.
 	for _, block := range [][]byte{make([]byte, 16), append(make([]byte, 15), 7), append([]byte{0x80}, append(make([]byte, 14), 7)...)} {
 		panel, reader, _ = newRecorded(t, 1)
-		f = Frame{Reply: true, Block: BlockReplyEncrypted, Code: 0x48, Data: reader.encrypt(block, reader.lastCommand)[:16]}
+		f = Frame{Reply: true, Block: BlockReplyEncrypted, Code: 0x48, Data: encrypted(reader, block)[:16]}
 		if _, _, err := panel.OpenReply(signed(t, reader, f)); !errors.Is(err, ErrPadding) {
 			t.Errorf("padding % x: %v", block, err)
 		}
+	}
+}
+
+// encrypted returns data as a reader would send it.
+func encrypted(reader *Channel, data []byte) []byte {
+	out := bytes.Clone(reader.pad(data))
+	reader.encrypt(out, &reader.lastCommand)
+	return out
+}
+
+// A busy line seals and opens thousands of frames a second.
+func TestChannelAllocatesNothing(t *testing.T) {
+	panel, reader, _ := newRecorded(t, 1)
+	command := Frame{Address: 5, Sequence: 1, Code: byte(CommandPoll)}
+	reply := Frame{Address: 5, Reply: true, Sequence: 1, Code: byte(ReplyCard), Data: []byte{0, 0, 26, 0, 1, 2, 3, 4}}
+	there, back := make([]byte, 0, MaxFrame), make([]byte, 0, MaxFrame)
+	exchange := func() {
+		sent, err := panel.AppendCommand(there[:0], command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard, err := DecodeFrame(sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := reader.OpenCommand(heard); err != nil {
+			t.Fatal(err)
+		}
+		reply.Block = BlockReplyMAC
+		if sent, err = reader.seal(back[:0], reply, &reader.lastCommand, &reader.lastReply); err != nil {
+			t.Fatal(err)
+		}
+		if heard, err = DecodeFrame(sent); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := panel.OpenReply(heard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(100, exchange); n != 0 {
+		t.Errorf("%v allocations for an exchange", n)
 	}
 }
 
@@ -211,8 +252,8 @@ func signed(t *testing.T, reader *Channel, f Frame) Frame {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mac := reader.mac(body, reader.lastCommand)
-	f.MAC = [macLen]byte(mac[:macLen])
+	reader.mac(body, &reader.lastCommand)
+	f.MAC = [macLen]byte(reader.chain[:macLen])
 	raw, err := AppendFrame(nil, f)
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,15 @@ func checksum(raw []byte) byte {
 func crc16(raw []byte) uint16 {
 	crc := uint16(0x1D0F)
 	for _, b := range raw {
-		crc ^= uint16(b) << 8
+		crc = crc<<8 ^ crcTable[byte(crc>>8)^b]
+	}
+	return crc
+}
+
+// crcTable holds what each value of the upper byte does to the rest.
+var crcTable = func() (table [256]uint16) {
+	for i := range table {
+		crc := uint16(i) << 8 //nolint:gosec // 256 of them
 		for range 8 {
 			if crc&0x8000 != 0 {
 				crc = crc<<1 ^ 0x1021
@@ -56,6 +64,7 @@ func crc16(raw []byte) uint16 {
 				crc <<= 1
 			}
 		}
+		table[i] = crc
 	}
-	return crc
-}
+	return table
+}()

@@ -12,6 +12,7 @@ import (
 type Decoder struct {
 	buffer [MaxFrame]byte
 	n      int
+	frame  [MaxFrame]byte // of the last good frame
 	counts DecoderCounts
 }
 
@@ -39,7 +40,7 @@ func (d *Decoder) Write(in []byte) int {
 	return n
 }
 
-// Next returns the next good frame. The frame owns its bytes.
+// Next returns the next good frame. Its bytes are good until the next call of Next.
 func (d *Decoder) Next() (Frame, bool) {
 	for {
 		d.seekStart()
@@ -55,7 +56,7 @@ func (d *Decoder) Next() (Frame, bool) {
 		if d.n < length {
 			return Frame{}, false
 		}
-		f, err := DecodeFrame(bytes.Clone(d.buffer[:length]))
+		f, err := DecodeFrame(d.frame[:copy(d.frame[:], d.buffer[:length])])
 		if err == nil {
 			d.drop(length)
 			return f, true

@@ -29,6 +29,15 @@
 // first, and its handshake goes before everything else once it answers: it is back within
 // 2 s of its return while no more than eight are missing on the line.
 //
+// Speed and addresses are changed by ChangeSpeed and ChangeAddress (osdp_COMSET), inside a
+// session only. All readers of a line change their speed or none: see speedStage.
+//
+// What ends a session is what only the reader can have said, or what nobody else could
+// have spoilt: a wrong MAC, a wrong sequence number under a MAC, number 0, NAK 4, 5 and 6
+// under a MAC. A refusal in clear is answered by the same bytes once more, and believed
+// when it is said again; a late copy of a reply that was taken already is known by its MAC
+// and dropped; noise, echoes and lost replies are answered by repeats.
+//
 // Keys are changed by ChangeKey, inside a session only; old and new key are both looked
 // for until the reader has proved the new one. The published default key SCBK-D is used in
 // one case: inside the window of OpenInstall, for one reader, in the name of two persons,

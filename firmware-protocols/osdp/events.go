@@ -29,6 +29,8 @@ const (
 	SecurityDenied
 	// KeyChanging: we ended the session to prove the reader's new key in another one.
 	KeyChanging
+	// Moving: the reader takes another speed or address and has to prove itself there.
+	Moving
 )
 
 // reasonWords are the reasons for machines.
@@ -36,6 +38,7 @@ var reasonWords = [...]string{
 	NotOffline: "not-offline", NoAnswer: "no-answer", HandshakeFailed: "handshake-failed",
 	SecureChannelLost: "secure-channel-lost", ClearText: "clear-text", DefaultKey: "default-key",
 	WeakKey: "weak-key", SecurityDenied: "security-denied", KeyChanging: "key-changing",
+	Moving: "moving",
 }
 
 // String returns the reason as one word for machines.
@@ -208,6 +211,37 @@ const (
 	// InstallNotNeeded: the reader has a key that the panel knows.
 	InstallNotNeeded
 )
+
+// AddressChanged says that a reader has proved itself at its new address, under which it is
+// known from now on.
+type AddressChanged struct {
+	At   // the old address
+	Next uint8
+}
+
+// AddressChangeFailed says that a reader has kept its address, or was lost over the change.
+type AddressChangeFailed struct {
+	At
+	Refused bool // the reader said no
+	Lost    bool // it was found at neither address; the old one is asked on
+}
+
+// SpeedChanged says that every reader has proved itself at the line's new speed. It carries
+// the address of one of them.
+type SpeedChanged struct {
+	At
+	BitsPerSecond int
+}
+
+// SpeedChangeFailed says that the line has its old speed, because of some of its readers,
+// or, if there are none, because the port could not be switched. It carries the address of
+// one reader of the line.
+type SpeedChangeFailed struct {
+	At
+	BitsPerSecond int     // that was wanted
+	Readers       []uint8 // that refused, or were not found at the new speed
+	Refused       bool
+}
 
 // Unexpected is a reply that the machine has no use for, kept raw.
 type Unexpected struct {

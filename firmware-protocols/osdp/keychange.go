@@ -65,6 +65,9 @@ func (b *Bus) ChangeKey(now time.Duration, address uint8, next Key) error {
 	if l.phase != phaseOnline {
 		return fmt.Errorf("reader at address 0x%02X: %w", address, ErrOffline)
 	}
+	if b.change != nil || l.readdress {
+		return fmt.Errorf("reader at address 0x%02X: %w", address, ErrChanging)
+	}
 	if l.newKey == next {
 		return nil // it is on its way
 	}
@@ -106,13 +109,16 @@ func (b *Bus) OpenInstall(now time.Duration, i Install) error {
 	if err := l.mayTake(i.Key); err != nil {
 		return err
 	}
+	if b.change != nil || l.readdress {
+		return fmt.Errorf("reader at address 0x%02X: %w", i.Address, ErrChanging)
+	}
 	now = max(now, b.now)
 	l.newKey, l.keyTries, l.failures = i.Key, 0, 0
 	l.install = &install{by: i.By, until: now + i.Window}
 	if l.phase == phaseIdentify {
 		l.due = min(l.due, now)
 	}
-	l.emit(InstallOpened{At: At{l.address}, By: i.By, Window: i.Window})
+	l.emit(InstallOpened{At: At{l.id}, By: i.By, Window: i.Window})
 	return nil
 }
 
@@ -126,7 +132,7 @@ func (b *Bus) CloseInstall(now time.Duration, address uint8) {
 // link returns the reader's machine.
 func (b *Bus) link(address uint8) (*link, error) {
 	for _, l := range b.links {
-		if l.address == address {
+		if l.id == address {
 			return l, nil
 		}
 	}
@@ -190,7 +196,7 @@ func (l *link) composeInstall(now time.Duration) (Command, bool) {
 		return Command{}, false
 	}
 	l.keyTries++
-	l.emit(InstallUsed{At: At{l.address}, By: l.install.by})
+	l.emit(InstallUsed{At: At{l.id}, By: l.install.by})
 	return command, true
 }
 
@@ -216,11 +222,11 @@ func (l *link) settleKey(now time.Duration) {
 	switch {
 	case l.trusts == nextKey:
 		l.key, l.newKey, l.trusts = l.newKey, Key{}, ownKey
-		l.emit(KeyChanged{At{l.address}})
+		l.emit(KeyChanged{At{l.id}})
 	case l.newKey == Key{}:
 	case l.keyTries >= MaxKeyTries:
 		l.newKey = Key{}
-		l.emit(KeyChangeFailed{At: At{l.address}})
+		l.emit(KeyChangeFailed{At: At{l.id}})
 	default:
 		l.sendKey()
 	}
@@ -240,7 +246,7 @@ func (l *link) keySetReply(now time.Duration, reply Reply) {
 			return
 		}
 		l.newKey = Key{}
-		l.emit(KeyChangeFailed{At: At{l.address}, Nak: r.Code})
+		l.emit(KeyChangeFailed{At: At{l.id}, Nak: r.Code})
 		l.due = now + l.interval
 		if l.trusts == publishedKey {
 			l.closeInstall(now, InstallUseless)
@@ -262,7 +268,7 @@ func (l *link) keyTaken(now time.Duration) {
 
 // endInstall ends the window and says so.
 func (l *link) endInstall(why InstallEnd) {
-	l.emit(InstallClosed{At: At{l.address}, By: l.install.by, Why: why, KeySent: l.keyTries > 0})
+	l.emit(InstallClosed{At: At{l.id}, By: l.install.by, Why: why, KeySent: l.keyTries > 0})
 	l.install = nil
 	if l.keyTries == 0 && l.trusts != nextKey {
 		l.newKey = Key{} // nobody has heard it

@@ -66,6 +66,13 @@ const (
 	MaxPollInterval = 2 * time.Second
 	// QuickRepeats is how often an unanswered command is repeated at once.
 	QuickRepeats = 3
+	// ClearRefusals is how often a refusal in clear, inside a session, is answered by the same
+	// command once more: anybody on the line can say it, and a reader that has lost its session
+	// will say it again.
+	ClearRefusals = 2
+	// MaxLate is how many replies are remembered as taken already, so that a late copy of
+	// one is known: an adapter or a reader that is late by more exchanges than that is broken.
+	MaxLate = 16
 	// SlowRepeat is the pace of further repeats, until OfflineAfter.
 	SlowRepeat = time.Second
 	// BusyDelay is the pause before a command is repeated to a reader that said BUSY.
@@ -95,6 +102,12 @@ const (
 	// ChecksumAfter is the number of silent attempts after which the other kind of check
 	// is tried in turn.
 	ChecksumAfter = 4
+	// MoveTime is how long the readers may take to be told a new speed or address, and to be
+	// found there; for a speed, ProbeInterval for each reader comes on top.
+	MoveTime = 10 * time.Second
+	// SwitchPause is how long a reader may take to switch: the standard gives no time, and
+	// what is sent before is lost.
+	SwitchPause = 300 * time.Millisecond
 	// MaxKeyTries is how often one key change may send the key: each try costs a session,
 	// and what breaks three in a row is no accident.
 	MaxKeyTries = 3

@@ -29,7 +29,8 @@ type exchange struct {
 	expires  time.Duration // only if queued
 	silent   int           // transmissions without a usable answer
 	busy     int
-	strange  int // replies with a wrong sequence number
+	strange  int // replies in clear with a wrong sequence number
+	refused  int // refusals in clear
 	sent     bool
 }
 
@@ -43,7 +44,8 @@ type queuedCommand struct {
 // when it may transmit, reply for every frame from this reader, silence when the time
 // for the reply is over, and tick as time passes.
 type link struct {
-	address  uint8
+	id       uint8 // the address under which the caller knows the reader
+	address  uint8 // on the wire
 	key      Key
 	random   io.Reader
 	interval time.Duration
@@ -54,10 +56,17 @@ type link struct {
 	trusts   keyChoice // the key of the handshake or session under way
 	install  *install
 
+	move        *move         // new settings that the reader is being given
+	parked      bool          // it is not to be asked: the line has not followed it yet
+	readdress   bool          // its address is being changed
+	readdressBy time.Duration // and is given up
+	former      uint8         // the other address at which it may be
+
 	phase    phase
 	check    CheckKind
-	sequence uint8 // of the next new command
-	pending  *exchange
+	sequence uint8         // of the next new command
+	pending  *exchange     // nil, or &exchange
+	exchange exchange      // the last one: its memory serves the next
 	due      time.Duration // when it wants to transmit next
 	pace     time.Duration // the pause after the last poll: short after an event
 	tried    time.Duration // when it last transmitted
@@ -70,6 +79,9 @@ type link struct {
 	keys         *SessionKeys
 	server       [16]byte
 	channel      *Channel
+
+	taken   [MaxLate]taken // replies of this session that were accepted
+	takenAt int            // where the next one is noted
 
 	startup []Command // status queries still to be sent in this session
 	queue   []queuedCommand
@@ -84,6 +96,13 @@ type link struct {
 	told        [len(reasonWords)]bool // reasons given in this outage
 	quietProbes int                    // attempts without any answer, since the last answer
 	status      Status
+}
+
+// taken tells an accepted reply from every other one of its session.
+type taken struct {
+	mac      [macLen]byte
+	sequence uint8
+	used     bool
 }
 
 // contacts is what the reader last reported about itself; nil and false are "nothing yet".
@@ -153,19 +172,25 @@ func (l *link) composeClear(now time.Duration, c Command, block BlockType) bool 
 	if block != NoBlock {
 		f.BlockData = []byte{l.selector()}
 	}
-	raw, err := AppendFrame([]byte{mark}, f)
+	raw, err := AppendFrame(append(l.exchange.raw[:0], mark), f)
 	if err != nil {
 		l.fail(now, HandshakeFailed, err.Error())
 		return false
 	}
-	l.pending = &exchange{raw: raw, command: c, sequence: l.sequence}
+	l.begin(exchange{raw: raw, command: c, sequence: l.sequence})
 	return true
+}
+
+// begin makes an exchange the pending one.
+func (l *link) begin(e exchange) {
+	l.exchange = e
+	l.pending = &l.exchange
 }
 
 // composeSealed makes the next command of a session: a status query after connecting,
 // a queued command, or a poll.
 func (l *link) composeSealed(now time.Duration, t turn) bool {
-	next := &exchange{sequence: l.sequence}
+	next := exchange{sequence: l.sequence}
 	switch {
 	case l.trusts == publishedKey:
 		var ok bool
@@ -182,7 +207,7 @@ func (l *link) composeSealed(now time.Duration, t turn) bool {
 	default:
 		next.command = Poll()
 	}
-	raw, err := l.channel.SealCommand(Frame{
+	raw, err := l.channel.AppendCommand(append(l.exchange.raw[:0], mark), Frame{
 		Address: l.address, Sequence: l.sequence, Check: l.check,
 		Code: byte(next.command.Code), Data: next.command.Data,
 	})
@@ -190,8 +215,8 @@ func (l *link) composeSealed(now time.Duration, t turn) bool {
 		l.fail(now, SecureChannelLost, err.Error())
 		return false
 	}
-	next.raw = append([]byte{mark}, raw...)
-	l.pending = next
+	next.raw = raw
+	l.begin(next)
 	return true
 }
 
@@ -207,6 +232,8 @@ func (l *link) missed(now time.Duration) {
 	p.silent++
 	l.due = now
 	switch {
+	case p.command.Code == CommandCommunication && l.move != nil && p.silent > QuickRepeats:
+		l.gone(now) // its answer was lost, and it cannot hear us any more
 	case p.strange > QuickRepeats && l.inSession():
 		l.fail(now, SecureChannelLost, "the reader counts its replies differently than we do")
 	case l.phase == phaseIdentify && l.status.Reason == NoAnswer, !l.inSession() && p.silent > QuickRepeats:
@@ -241,6 +268,7 @@ func (l *link) tick(now time.Duration) {
 	if l.install != nil && now >= l.install.until {
 		l.closeInstall(now, InstallExpired)
 	}
+	l.tickAddress(now)
 	if l.phase > phaseIdentify && now >= l.lastGood+OfflineAfter {
 		l.fail(now, NoAnswer, fmt.Sprintf("no usable reply for %v: check the reader's power and wiring", OfflineAfter))
 		return
@@ -255,7 +283,7 @@ func (l *link) tick(now time.Duration) {
 			kept = append(kept, q)
 			continue
 		}
-		l.emit(CommandLost{At: At{l.address}, Code: q.command.Code, Why: LostExpired})
+		l.emit(CommandLost{At: At{l.id}, Code: q.command.Code, Why: LostExpired})
 	}
 	l.queue = kept
 }
@@ -272,6 +300,9 @@ func (l *link) alarm() (time.Duration, bool) {
 	at, ok := time.Duration(math.MaxInt64), false
 	if l.install != nil {
 		at, ok = l.install.until, true
+	}
+	if l.readdress {
+		at, ok = min(at, l.readdressBy), true
 	}
 	if l.phase == phaseIdentify {
 		return at, ok
@@ -327,6 +358,8 @@ func (l *link) fail(now time.Duration, reason Reason, detail string) {
 		l.failures = 0
 	}
 	l.loseCommands()
+	l.lostMove()
+	l.tryOtherAddress()
 	l.keys, l.channel, l.server, l.rndA, l.trusts = nil, nil, [16]byte{}, [8]byte{}, ownKey
 	l.phase, l.sequence, l.pending, l.startup, l.known = phaseIdentify, 0, nil, nil, contacts{}
 	l.troubled = false
@@ -336,7 +369,7 @@ func (l *link) fail(now time.Duration, reason Reason, detail string) {
 	}
 	if !l.told[reason] {
 		l.told[reason] = true
-		l.emit(Offline{At: At{l.address}, Reason: reason, Detail: detail})
+		l.emit(Offline{At: At{l.id}, Reason: reason, Detail: detail})
 	}
 	l.status.Online, l.status.Reason = false, reason
 }
@@ -346,7 +379,7 @@ func (l *link) fail(now time.Duration, reason Reason, detail string) {
 // sessions that do not come about wait for longer and longer.
 func (l *link) backoff(reason Reason, proved bool) time.Duration {
 	switch {
-	case reason == KeyChanging:
+	case reason == KeyChanging, reason == Moving:
 		return 0
 	case reason == NoAnswer:
 		return ProbeInterval
@@ -363,10 +396,10 @@ func (l *link) backoff(reason Reason, proved bool) time.Duration {
 // loseCommands reports and forgets all commands from the queue, the one on the wire included.
 func (l *link) loseCommands() {
 	if l.pending != nil && l.pending.queued {
-		l.emit(CommandLost{At: At{l.address}, Code: l.pending.command.Code, Why: LostSession})
+		l.emit(CommandLost{At: At{l.id}, Code: l.pending.command.Code, Why: LostSession})
 	}
 	for _, q := range l.queue {
-		l.emit(CommandLost{At: At{l.address}, Code: q.command.Code, Why: LostSession})
+		l.emit(CommandLost{At: At{l.id}, Code: q.command.Code, Why: LostSession})
 	}
 	l.queue = nil
 }

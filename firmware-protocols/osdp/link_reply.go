@@ -2,6 +2,7 @@ package osdp
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,6 +13,9 @@ func (l *link) reply(now time.Duration, f Frame) bool {
 	if f.Block == NoBlock && ReplyCode(f.Code) == ReplyBusy && (f.Sequence == 0 || f.Sequence == l.pending.sequence) {
 		l.busy(now)
 		return true
+	}
+	if l.isLateCopy(f) {
+		return false
 	}
 	if f.Sequence != l.pending.sequence {
 		return l.wrongSequence(now, f)
@@ -35,16 +39,31 @@ func (l *link) busy(now time.Duration) {
 	}
 }
 
-// wrongSequence decides about a reply that does not carry the command's number. Number 0
-// inside a session means that the reader has started anew. Everything else is a late
-// reply to an earlier command and is ignored; missed notices if nothing else ever comes.
-func (l *link) wrongSequence(now time.Duration, f Frame) bool {
-	if f.Sequence == 0 && l.inSession() {
-		l.fail(now, SecureChannelLost, "the reader has restarted")
-		return true
+// isLateCopy reports whether a reply is one that was accepted already: the reader answered
+// a command and its repeat, and the first answer took its time. The chain of MACs makes
+// every reply of a session another one.
+func (l *link) isLateCopy(f Frame) bool {
+	if !l.inSession() || !f.Block.carriesMAC() {
+		return false
 	}
-	l.pending.strange++
-	return false
+	return slices.Contains(l.taken[:], taken{f.MAC, f.Sequence, true})
+}
+
+// wrongSequence decides about a reply that does not carry the command's number. Inside a
+// session, number 0 means that the reader has started anew, and any other under a MAC that
+// it counts differently than we do. Before a session, and in clear, it may be a late reply
+// to an earlier command, and is ignored; missed notices if nothing else ever comes.
+func (l *link) wrongSequence(now time.Duration, f Frame) bool {
+	switch {
+	case f.Sequence == 0 && l.inSession():
+		l.fail(now, SecureChannelLost, "the reader has restarted")
+	case f.Block.carriesMAC() && l.inSession():
+		l.fail(now, SecureChannelLost, "the reader counts its replies differently than we do")
+	default:
+		l.pending.strange++
+		return false
+	}
+	return true
 }
 
 // accepted closes the exchange: the reply was good and new.
@@ -160,7 +179,7 @@ func (l *link) checkInitialRMAC(now time.Duration, f Frame, initial InitialRMAC)
 		return
 	}
 	l.proceed(now, phaseProving)
-	l.channel = NewChannel(l.keys, want)
+	l.channel, l.taken = NewChannel(l.keys, want), [MaxLate]taken{}
 	l.begun = now
 	l.pace = l.interval
 	if l.trusts == publishedKey {
@@ -189,10 +208,15 @@ func (l *link) sessionReply(now time.Duration, f Frame) {
 		}
 		l.status.PlainStatus++
 	}
+	l.taken[l.takenAt], l.takenAt = taken{f.MAC, f.Sequence, true}, (l.takenAt+1)%MaxLate
 	done := l.accepted(now)
 	reply := ParseReply(code, data)
 	if done.command.Code == CommandKeySet {
 		l.keySetReply(now, reply)
+		return
+	}
+	if done.command.Code == CommandCommunication && l.move != nil {
+		l.moveReply(now, reply)
 		return
 	}
 	l.everSecure, l.lastSecure = true, now
@@ -225,8 +249,9 @@ func (l *link) nextPause(done *exchange, reply Reply) time.Duration {
 	return l.pace
 }
 
-// clearReply takes a reply without MAC inside a session: "repeat" is harmless, anything
-// else means that the reader has no session with us any more.
+// clearReply takes a reply without MAC inside a session. "Repeat" is harmless, another
+// refusal has to be said again before it is believed, and anything else means that the
+// reader has no session with us any more.
 func (l *link) clearReply(now time.Duration, f Frame) {
 	nak, ok := ParseReply(ReplyCode(f.Code), f.Data).(Nak)
 	if ok {
@@ -240,6 +265,9 @@ func (l *link) clearReply(now time.Duration, f Frame) {
 	switch {
 	case l.pending.command.Code == CommandKeySet && ReplyCode(f.Code) == ReplyAck:
 		l.keyTaken(now)
+	case ok && l.pending.refused < ClearRefusals:
+		l.pending.refused++
+		l.troubled, l.due = false, now // somebody is there
 	case ok:
 		l.fail(now, SecureChannelLost, fmt.Sprintf("the reader refused the session with NAK %d", nak.Code))
 	default:
@@ -273,16 +301,16 @@ func (l *link) comeOnline(now time.Duration, first Reply) {
 	l.told = [len(l.told)]bool{}
 	l.status.Online, l.status.Reason = true, NotOffline
 	l.status.Handshakes++
-	l.emit(Online{At: At{l.address}, Identity: l.identity, Capabilities: l.capabilities})
+	l.emit(Online{At: At{l.id}, Identity: l.identity, Capabilities: l.capabilities})
 	if denied && l.capabilities.Secure() {
-		l.emit(Downgrade{At{l.address}})
+		l.emit(Downgrade{At{l.id}})
 	}
 	l.settleKey(now)
 }
 
 // deliver turns an accepted reply into events.
 func (l *link) deliver(now time.Duration, done *exchange, reply Reply) {
-	at := At{l.address}
+	at := At{l.id}
 	switch r := reply.(type) {
 	case Ack:
 		if done.command.Code == CommandPoll {
@@ -317,7 +345,7 @@ func (l *link) deliver(now time.Duration, done *exchange, reply Reply) {
 func (l *link) sessionNak(now time.Duration, done *exchange, nak Nak) {
 	l.status.Naks++
 	if done.queued {
-		l.emit(CommandLost{At: At{l.address}, Code: done.command.Code, Nak: nak.Code, Why: LostRefused})
+		l.emit(CommandLost{At: At{l.id}, Code: done.command.Code, Nak: nak.Code, Why: LostRefused})
 	}
 	switch nak.Code {
 	case NakSequence, NakNoSecureChannel, NakEncryptionWant:
@@ -328,18 +356,18 @@ func (l *link) sessionNak(now time.Duration, done *exchange, nak Nak) {
 func (l *link) localStatus(r LocalStatus) {
 	if r.Tamper != l.known.tamper {
 		l.known.tamper = r.Tamper
-		l.emit(Tamper{At: At{l.address}, Active: r.Tamper})
+		l.emit(Tamper{At: At{l.id}, Active: r.Tamper})
 	}
 	if r.PowerFailure != l.known.power {
 		l.known.power = r.PowerFailure
-		l.emit(Power{At: At{l.address}, Failing: r.PowerFailure})
+		l.emit(Power{At: At{l.id}, Failing: r.PowerFailure})
 	}
 }
 
 func (l *link) inputs(r Inputs) {
 	for i, state := range r {
 		if i >= len(l.known.inputs) || l.known.inputs[i] != state {
-			l.emit(InputChanged{At: At{l.address}, Input: uint8(i), State: state}) //nolint:gosec // at most MaxContacts
+			l.emit(InputChanged{At: At{l.id}, Input: uint8(i), State: state}) //nolint:gosec // at most MaxContacts
 		}
 	}
 	l.known.inputs = r
@@ -348,7 +376,7 @@ func (l *link) inputs(r Inputs) {
 func (l *link) outputs(r Outputs) {
 	for i, on := range r {
 		if i >= len(l.known.outputs) || l.known.outputs[i] != on {
-			l.emit(OutputChanged{At: At{l.address}, Output: uint8(i), On: on}) //nolint:gosec // at most MaxContacts
+			l.emit(OutputChanged{At: At{l.id}, Output: uint8(i), On: on}) //nolint:gosec // at most MaxContacts
 		}
 	}
 	l.known.outputs = r
@@ -361,7 +389,7 @@ func (l *link) attached(r Attached) {
 			before = l.known.attached[i]
 		}
 		if before != state {
-			l.emit(AttachedChanged{At: At{l.address}, Reader: uint8(i), State: state}) //nolint:gosec // at most MaxContacts
+			l.emit(AttachedChanged{At: At{l.id}, Reader: uint8(i), State: state}) //nolint:gosec // at most MaxContacts
 		}
 	}
 	l.known.attached = r

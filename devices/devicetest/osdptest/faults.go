@@ -23,6 +23,14 @@ type faults struct {
 	late          int
 	delay         time.Duration
 	refuseKeys    bool
+	clearNAKs     int
+	sealedNAKs    int
+	noisy         int
+	silence       time.Duration
+	silentUntil   time.Duration
+
+	refuseSettings bool
+	stay           bool
 }
 
 // instead returns a reply that replaces the processing of a command.
@@ -39,9 +47,25 @@ func (t *faults) instead(p *PD, f osdp.Frame) ([]byte, bool) {
 			p.forget()
 		}
 		return p.clear(f, osdp.ReplyNak, byte(t.nak)), true
+	case t.clearNAKs > 0 && p.channel != nil:
+		t.clearNAKs--
+		return p.clear(f, osdp.ReplyNak, byte(t.nak)), true
 	}
 	return nil, false
 }
+
+// refuses reports whether a command inside the session is to be refused there.
+func (t *faults) refuses() bool {
+	if t.sealedNAKs == 0 {
+		return false
+	}
+	t.sealedNAKs--
+	return true
+}
+
+// noise is what a disturbed line adds in front of a reply: bytes of nothing, and the start
+// of a frame that never comes.
+var noise = []byte{0x00, 0x81, 0x53, 0x7E, 0xFF, 0x53, 0x85, 0x30, 0x00, 0x0D, 0x02}
 
 // spoil damages a reply on its way to the line.
 func (t *faults) spoil(raw []byte) (Transmission, bool) {
@@ -69,6 +93,9 @@ func (t *faults) spoil(raw []byte) (Transmission, bool) {
 	case t.zeroSequence > 0:
 		t.zeroSequence--
 		raw = reencode(raw, func(f *osdp.Frame) { f.Sequence = 0 })
+	case t.noisy > 0:
+		t.noisy--
+		raw = append(bytes.Clone(noise), raw...)
 	case t.late > 0:
 		t.late--
 		after = t.delay
@@ -125,6 +152,22 @@ func (p *PD) NAK(code osdp.NakCode, n int) {
 	p.with(func(t *faults) { t.nak, t.naks = code, n })
 }
 
+// ClearNAK refuses the next n commands in clear; the reader's session goes on.
+func (p *PD) ClearNAK(code osdp.NakCode, n int) {
+	p.with(func(t *faults) { t.nak, t.clearNAKs = code, n })
+}
+
+// SealedNAK refuses the next n commands of the session under its MAC; they are not carried out.
+func (p *PD) SealedNAK(code osdp.NakCode, n int) {
+	p.with(func(t *faults) { t.nak, t.sealedNAKs = code, n })
+}
+
+// NoisyReplies puts noise in front of the next n replies.
+func (p *PD) NoisyReplies(n int) { p.with(func(t *faults) { t.noisy = n }) }
+
+// SilenceFor lets the reader hear nothing for d, from the next command on.
+func (p *PD) SilenceFor(d time.Duration) { p.with(func(t *faults) { t.silence = d }) }
+
 // Late delays the next n replies.
 func (p *PD) Late(delay time.Duration, n int) {
 	p.with(func(t *faults) { t.delay, t.late = delay, n })
@@ -132,6 +175,12 @@ func (p *PD) Late(delay time.Duration, n int) {
 
 // RefuseKeys lets the reader refuse new keys with NAK 9, or take them again.
 func (p *PD) RefuseKeys(refuse bool) { p.with(func(t *faults) { t.refuseKeys = refuse }) }
+
+// RefuseSettings lets the reader refuse another address and speed with NAK 9.
+func (p *PD) RefuseSettings(refuse bool) { p.with(func(t *faults) { t.refuseSettings = refuse }) }
+
+// Stay lets the reader say that it takes another address and speed, and keep its own.
+func (p *PD) Stay(stay bool) { p.with(func(t *faults) { t.stay = stay }) }
 
 // NoFaults ends all faults, silence included.
 func (p *PD) NoFaults() { p.with(func(t *faults) { *t = faults{} }) }

@@ -3,6 +3,7 @@ package osdptest
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,15 +12,17 @@ import (
 	"trilock/firmware-protocols/osdp"
 )
 
-// Each row switches a fault on between two cards. handshakes is how many new ones the
-// fault must cost; lost tells whether the card that met the fault may be lost with the
-// session (it is never reported twice).
-var faultTable = []struct {
+type fault struct {
 	name       string
 	fault      func(*PD)
 	handshakes uint64
 	mayLose    bool
-}{
+}
+
+// Each row switches a fault on between two cards. handshakes is how many new ones the
+// fault must cost; lost tells whether the card that met the fault may be lost with the
+// session (it is never reported twice).
+var faultTable = []fault{
 	{"nothing", func(*PD) {}, 0, false},
 	{"lost reply", func(p *PD) { p.DropReplies(1) }, 0, false},
 	{"three lost replies", func(p *PD) { p.DropReplies(3) }, 0, false},
@@ -36,7 +39,10 @@ var faultTable = []struct {
 	{"reply 150 ms late", func(p *PD) { p.Late(150*time.Millisecond, 1) }, 0, false},
 	{"reply 250 ms late", func(p *PD) { p.Late(250*time.Millisecond, 1) }, 0, false},
 	{"reply 900 ms late", func(p *PD) { p.Late(900*time.Millisecond, 2) }, 0, false},
-	{"one wrong sequence", func(p *PD) { p.WrongSequence(1) }, 0, false},
+	{"silence of 1 s", func(p *PD) { p.SilenceFor(time.Second) }, 0, false},
+	{"silence of 5 s by the clock", func(p *PD) { p.SilenceFor(5 * time.Second) }, 0, false},
+	{"line noise", func(p *PD) { p.NoisyReplies(1) }, 0, false},
+	{"line noise for long", func(p *PD) { p.NoisyReplies(10) }, 0, false},
 	{"silence of 5 s", func(p *PD) { p.DropCommands(7) }, 0, false},
 	{"NAK 2", func(p *PD) { p.NAK(osdp.NakLength, 1) }, 1, true},
 	{"NAK 3", func(p *PD) { p.NAK(osdp.NakUnknownCommand, 1) }, 1, true},
@@ -44,14 +50,33 @@ var faultTable = []struct {
 	{"NAK 5", func(p *PD) { p.NAK(osdp.NakNoSecureChannel, 1) }, 1, true},
 	{"NAK 6", func(p *PD) { p.NAK(osdp.NakEncryptionWant, 1) }, 1, true},
 	{"NAK 9", func(p *PD) { p.NAK(osdp.NakRecord, 1) }, 1, true},
+	{"one bad sequence", func(p *PD) { p.WrongSequence(1) }, 1, true},
 	{"bad MAC", func(p *PD) { p.BadMAC(1) }, 1, true},
 	{"wrong sequence for good", func(p *PD) { p.WrongSequence(4) }, 1, true},
 	{"sequence 0", func(p *PD) { p.ZeroSequence(1) }, 1, true},
 	{"reader restarted", func(p *PD) { p.Restart() }, 1, true},
 }
 
+// naks are all codes of refusal that a reader has, and how many new handshakes each costs
+// when it comes under a MAC: only three say that there is no session any more.
+var naks = map[osdp.NakCode]uint64{0: 0, 1: 0, 2: 0, 3: 0, 4: 1, 5: 1, 6: 1, 7: 0, 8: 0, 9: 0, 0xFF: 0}
+
+// allFaults is the table with the refusals of every code: in clear, where anybody can say
+// them and the session is kept, and under a MAC.
+func allFaults() []fault {
+	rows := slices.Clone(faultTable)
+	for code, handshakes := range naks {
+		rows = append(rows,
+			fault{fmt.Sprintf("NAK %d in clear", code), func(p *PD) { p.ClearNAK(code, 1) }, 0, false},
+			fault{fmt.Sprintf("NAK %d in clear twice", code), func(p *PD) { p.ClearNAK(code, 2) }, 0, false},
+			fault{fmt.Sprintf("NAK %d under a MAC", code), func(p *PD) { p.SealedNAK(code, 1) }, handshakes, handshakes > 0},
+		)
+	}
+	return rows
+}
+
 func TestFaults(t *testing.T) {
-	for _, row := range faultTable {
+	for _, row := range allFaults() {
 		for _, variant := range []struct {
 			name  string
 			setup func(*rig)
@@ -59,12 +84,15 @@ func TestFaults(t *testing.T) {
 			{"plain", func(*rig) {}},
 			{"echo", func(r *rig) { r.echo = true }},
 			{"pieces", func(r *rig) { r.chunk = 3 }},
+			{"checksum", func(r *rig) { r.pds[0].settings.ChecksumOnly = true }},
+			{"checksum and echo", func(r *rig) { r.pds[0].settings.ChecksumOnly, r.echo = true, true }},
 		} {
 			t.Run(row.name+"/"+variant.name, func(t *testing.T) {
 				p, other := testPD(5), testPD(9)
 				r := newRig(t, 0, p, other)
 				variant.setup(r)
 				r.goOnline()
+				r.events = nil // a reader without CRC is found after some silence
 				p.ShowCard(26, card(1))
 				r.run(time.Second, nil)
 				row.fault(p)

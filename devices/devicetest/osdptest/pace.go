@@ -54,9 +54,3 @@ func (p *Paced) SetDeadline(t time.Time) error {
 	}
 	return nil
 }
-
-func waitUntil(t time.Time) {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	<-timer.C
-}

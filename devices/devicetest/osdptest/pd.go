@@ -50,6 +50,10 @@ type Settings struct {
 	KeySet KeySetStyle
 	// Random makes RND.B; nil is crypto/rand.
 	Random io.Reader
+	// BitsPerSecond is the speed that the reader is set to, and LineSpeed tells that of the
+	// panel's port: where they differ the reader hears nothing. Nil is a line without speeds.
+	BitsPerSecond int
+	LineSpeed     func() int
 }
 
 // KeySetStyle is one of the ways in which readers answer a new key.
@@ -148,7 +152,7 @@ func NewPD(s Settings) *PD {
 func (p *PD) Answer(now time.Duration, f osdp.Frame) (Transmission, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.Reply || f.Address != p.settings.Address && f.Address != 0x7F || !p.hears(f) {
+	if f.Reply || f.Address != p.settings.Address && f.Address != 0x7F || !p.hears(now, f) {
 		return Transmission{}, false
 	}
 	if now > p.lastHeard+offlineAfter {
@@ -188,6 +192,13 @@ func (p *PD) SetAttack(a Attack) {
 	p.attack = a
 }
 
+// Communication returns the reader's address and speed.
+func (p *PD) Communication() (address uint8, bitsPerSecond int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settings.Address, p.settings.BitsPerSecond
+}
+
 // Key returns the key that the reader holds.
 func (p *PD) Key() osdp.Key {
 	p.mu.Lock()
@@ -196,9 +207,18 @@ func (p *PD) Key() osdp.Key {
 }
 
 // hears reports whether the frame reaches the reader at all.
-func (p *PD) hears(f osdp.Frame) bool {
+func (p *PD) hears(now time.Duration, f osdp.Frame) bool {
+	if p.faults.silence > 0 {
+		p.faults.silence, p.faults.silentUntil = 0, now+p.faults.silence
+	}
+	if now < p.faults.silentUntil {
+		return false
+	}
 	if p.faults.silent || p.faults.deaf > 0 {
 		p.faults.deaf = max(0, p.faults.deaf-1)
+		return false
+	}
+	if p.settings.LineSpeed != nil && p.settings.LineSpeed() != p.settings.BitsPerSecond {
 		return false
 	}
 	return !p.settings.ChecksumOnly || f.Check == osdp.Checksum
@@ -246,7 +266,10 @@ func (p *PD) process(f osdp.Frame) []byte {
 		p.channel = nil
 		return p.clear(f, osdp.ReplyNak, byte(osdp.NakEncryptionWant))
 	}
-	code, answer := p.execute(osdp.CommandCode(f.Code), data)
+	code, answer := osdp.ReplyNak, []byte{byte(p.faults.nak)}
+	if !p.faults.refuses() {
+		code, answer = p.execute(osdp.CommandCode(f.Code), data)
+	}
 	if osdp.CommandCode(f.Code) == osdp.CommandKeySet && code == osdp.ReplyAck {
 		return p.endKeySet(f)
 	}
@@ -254,7 +277,18 @@ func (p *PD) process(f osdp.Frame) []byte {
 	if err != nil {
 		return nil
 	}
+	if code == osdp.ReplyCommunication {
+		p.endSettings(data)
+	}
 	return raw
+}
+
+// endSettings takes the settings of an osdp_COMSET that was answered, and begins anew.
+func (p *PD) endSettings(data []byte) {
+	if !p.faults.stay {
+		p.settings.Address, p.settings.BitsPerSecond = data[0], int(binary.LittleEndian.Uint32(data[1:]))
+	}
+	p.forget()
 }
 
 // endKeySet answers a new key that was taken.
@@ -378,6 +412,11 @@ func (p *PD) execute(code osdp.CommandCode, data []byte) (osdp.ReplyCode, []byte
 		}
 		p.settings.Key, p.settings.InstallMode = osdp.Key(data[2:]), false
 		return osdp.ReplyAck, nil
+	case osdp.CommandCommunication:
+		if len(data) != 5 || p.faults.refuseSettings {
+			return osdp.ReplyNak, []byte{byte(osdp.NakRecord)}
+		}
+		return osdp.ReplyCommunication, bytes.Clone(data)
 	default:
 		return osdp.ReplyNak, []byte{byte(osdp.NakUnknownCommand)}
 	}

@@ -52,6 +52,8 @@ type rig struct {
 	heard   []byte   // all that the readers said
 	said    [][]byte // all that the bus sent
 	sends   int
+	speeds  []int // what the port was switched to
+	strays  int   // transmissions to a reader that has another speed
 	// installing follows the install window; defaults counts frames with the default key.
 	installing bool
 	defaults   int
@@ -115,6 +117,9 @@ func (r *rig) step() time.Duration {
 		r.line = r.line[1:]
 	}
 	out := r.bus.Advance(r.now, heard)
+	if out.BitsPerSecond != 0 {
+		r.speeds = append(r.speeds, out.BitsPerSecond)
+	}
 	for _, e := range out.Events {
 		r.check(e)
 	}
@@ -133,7 +138,7 @@ func (r *rig) check(e osdp.Event) {
 		r.online[e.Address] = true
 	case osdp.Offline:
 		r.online[e.Address] = false
-	case osdp.CommandLost, osdp.KeyChangeFailed, osdp.InstallUsed:
+	case osdp.CommandLost, osdp.KeyChangeFailed, osdp.InstallUsed, osdp.SpeedChangeFailed, osdp.AddressChangeFailed:
 	case osdp.InstallOpened:
 		r.installing = true
 	case osdp.InstallClosed:
@@ -161,6 +166,9 @@ func (r *rig) transmit(raw []byte) {
 	}
 	r.checkSent(f)
 	for _, p := range r.pds {
+		if p.settings.LineSpeed != nil && p.settings.Address == f.Address && p.settings.BitsPerSecond != r.speed() {
+			r.strays++
+		}
 		if reply, ok := p.Answer(at, f); ok {
 			r.putPieces(at+3*time.Millisecond+lineTime(len(reply.Raw))+reply.After, reply.Raw)
 		}
