@@ -324,3 +324,57 @@ func TestLateIsLate(t *testing.T) {
 		}
 	}
 }
+
+// A door that opens while a lock's report is on its way belongs to the opening, with all that
+// follows: it is recorded, and shut and confirmed like any other. Somebody is told to look.
+func TestDoorBeforeTheLastReport(t *testing.T) {
+	s := newSite(t)
+	s.enter(three...)
+	id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection}).Subject
+	s.show(three...)
+	for _, lock := range []fact.DeviceID{"lock-1", "lock-2", "lock-3"} {
+		s.feed(fact.LockChallenge{Lock: lock, Session: id, Challenge: []byte(lock)})
+	}
+	for _, lock := range []fact.DeviceID{"lock-1", "lock-2"} {
+		s.feed(fact.LockResult{Lock: lock, Session: id, Accepted: true})
+		s.lock(lock, fact.BoltUnlocked, fact.InputInactive)
+	}
+	s.lock("lock-1", fact.BoltUnlocked, fact.InputActive)
+	wantEqual(t, "phase", s.safe().Phase, threelock.Open)
+	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.SafeNoSession})
+	wantEqual(t, "cases", len(s.state.Overview(s.now.Wall).Cases), 0)
+	s.feed(fact.LockResult{Lock: "lock-3", Session: id, Accepted: true})
+	s.lock("lock-1", fact.BoltUnlocked, fact.InputInactive)
+	s.bolts(fact.BoltLocked, fact.InputInactive)
+	wantEqual(t, "end", s.safe().EndCode, threelock.WhyClosed)
+	wantEqual(t, "ended by fact", s.notices[len(s.notices)-1].Reason, alerts.ReasonEnded)
+}
+
+// A lock that refuses behind an open door was overcome.
+func TestRefusalBehindAnOpenDoor(t *testing.T) {
+	s := newSite(t)
+	s.enter(three...)
+	id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection}).Subject
+	s.show(three...)
+	for _, lock := range []fact.DeviceID{"lock-1", "lock-2", "lock-3"} {
+		s.feed(fact.LockChallenge{Lock: lock, Session: id, Challenge: []byte(lock)})
+	}
+	s.lock("lock-1", fact.BoltUnlocked, fact.InputActive)
+	s.feed(fact.LockResult{Lock: "lock-3", Session: id, Code: "stale-counter"})
+	wantEqual(t, "cases", len(s.state.Overview(s.now.Wall).Cases), 1)
+}
+
+// Until the door is open, one who goes out takes the opening along (SAF-1).
+func TestPartyThatLeavesAfterThePIN(t *testing.T) {
+	s := newSite(t)
+	s.enter(three...)
+	id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection}).Subject
+	s.show(three...)
+	s.answerAll(id)
+	wantEqual(t, "phase", s.safe().Phase, threelock.Unlocked)
+	s.badge("badge-out", "p-office")
+	s.contact(true)
+	s.contact(false)
+	wantEqual(t, "end", s.safe().EndCode, threelock.WhyPartyLeft)
+	wantEqual(t, "locks were told", s.commands(), []threelock.Command{threelock.AskChallenge, threelock.Authorise, threelock.Relock})
+}

@@ -286,11 +286,12 @@ func (s *Session) Bolts(drawn, locked int, t Timing) []Step {
 	return nil
 }
 
-// Door takes the safe door's position. Opening it before all three locks have reported is
-// not part of any session and is left to SAF-4.
+// Door takes the safe door's position. A door that opens once the locks were told to proves
+// three drawn bolts, also while the report of a lock is still on its way: without this step
+// the opening, and what was taken, would stand nowhere.
 func (s *Session) Door(open bool) []Step {
 	switch {
-	case open && (s.Phase == Unlocked || s.Phase == Shutting):
+	case open && (s.Phase == Unlocking || s.Phase == Unlocked || s.Phase == Shutting):
 		return []Step{{What: StepOpened}}
 	case !open && s.Phase == Open:
 		return []Step{{What: StepShut}}
@@ -298,10 +299,10 @@ func (s *Session) Door(open bool) []Step {
 	return nil
 }
 
-// Left takes the news that a person has badged out. While the parties gather, one who
-// leaves no longer stands before the safe, and the opening starts over.
+// Left takes the news that a person has badged out. Until the door is open, one who leaves
+// no longer stands before the safe, and the opening starts over.
 func (s *Session) Left(person fact.PersonID) ([]Step, Command) {
-	if !s.Before() || s.presence(person) == nil {
+	if (!s.Before() && s.Phase != Unlocking && s.Phase != Unlocked) || s.presence(person) == nil {
 		return nil, None
 	}
 	return []Step{{What: StepEnded, Why: WhyPartyLeft, Person: person}}, s.relockIfAsked()
@@ -379,7 +380,7 @@ func (s *Session) Due(t Timing) (time.Duration, bool) {
 }
 
 func (s *Session) relockIfAsked() Command {
-	if s.Phase == Challenging {
+	if s.Phase == Challenging || s.Phase == Unlocking || s.Phase == Unlocked {
 		return Relock
 	}
 	return None
