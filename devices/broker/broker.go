@@ -3,14 +3,16 @@
 //
 //	daemon "trilockd" ── publish .../cmd, subscribe .../evt and .../online ─┐
 //	                                                                        ├─ one TLS port
-//	lock "<id>" ── publish its own evt and online, subscribe its own cmd ───┘
+//	lock "<id>" ── publish its own evt and online, subscribe its own cmd ───┤
+//	bridge of plain locks ── the topics that the configuration lists ───────┘
 //
 // It owns one listening port and one folder. It refuses everybody without a client
 // certificate of the site's authority, a certificate whose common name is neither the
-// daemon nor a configured lock, a client id that is not the certificate's common name
+// daemon nor a configured client, a client id that is not the certificate's common name
 // (one lock cannot throw another off), and every topic but the ones drawn above.
 //
-// It is a courier and trusted with nothing else: what it carries is signed, and a lock
+// It is a courier and trusted with nothing else: what it carries is signed (but for what
+// plain locks say, see plainlock), and a lock
 // judges for itself. A publish that is not allowed is dropped and acknowledged, as MQTT
 // 3.1.1 has no way to say no; who needs to know waits for the peer's answer.
 package broker
@@ -26,6 +28,8 @@ import (
 	"sync"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"trilock/firmware-protocols/plainlock"
 )
 
 // Settings say where a broker listens and who may speak with it.
@@ -40,8 +44,18 @@ type Settings struct {
 	Locks []string
 	// Daemon is the daemon's certificate's common name and client id, "trilockd".
 	Daemon string
+	// Plain are the clients of plain locks, if there are any: their bridges, and the daemon's
+	// second identity. They reach the topics listed and none of the signed locks'.
+	Plain []PlainClient
 	// Log gets the broker's own complaints.
 	Log *slog.Logger
+}
+
+// PlainClient is a client that speaks for plain locks, or with them.
+type PlainClient struct {
+	Name string // its certificate's common name, and its client id
+	// Publish and Subscribe are topics without wildcards: see plainlock.ValidTopic.
+	Publish, Subscribe []string
 }
 
 // Broker is a running broker.
@@ -60,7 +74,7 @@ func Start(s Settings) (*Broker, error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("MQTT broker: %w", err)
 	}
-	gate := newGatekeeper(s.Daemon, s.Locks)
+	gate := newGatekeeper(s.Daemon, s.Locks, s.Plain)
 	options := options(s, host, port)
 	options.CustomClientAuthentication = gate
 	srv, err := server.NewServer(options)
@@ -111,8 +125,11 @@ func (s Settings) check() (host string, port int, err error) {
 	if len(s.Locks) > maxLocks {
 		return "", 0, fmt.Errorf("%d locks: %d at most", len(s.Locks), maxLocks)
 	}
+	if err := s.checkPlain(); err != nil {
+		return "", 0, err
+	}
 	seen := map[string]bool{}
-	for _, name := range append([]string{s.Daemon}, s.Locks...) {
+	for _, name := range s.clients() {
 		if !validName(name) {
 			return "", 0, fmt.Errorf("client name %.60q: want 1 to %d of a-z, 0-9 and '-'", name, maxNameBytes)
 		}
@@ -124,13 +141,48 @@ func (s Settings) check() (host string, port int, err error) {
 	return host, port, nil
 }
 
+// clients returns the names of everybody who may connect.
+func (s Settings) clients() []string {
+	names := append([]string{s.Daemon}, s.Locks...)
+	for _, p := range s.Plain {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (s Settings) checkPlain() error {
+	if len(s.Plain) > maxPlainClients {
+		return fmt.Errorf("%d clients of plain locks: %d at most", len(s.Plain), maxPlainClients)
+	}
+	for _, p := range s.Plain {
+		for _, topic := range append(append([]string{}, p.Publish...), p.Subscribe...) {
+			if !plainlock.ValidTopic(topic) {
+				return fmt.Errorf("client %.60q: topic %.80q is none of a plain lock's", p.Name, topic)
+			}
+		}
+		if len(p.Publish)+len(p.Subscribe) > maxPlainTopics {
+			return fmt.Errorf("client %.60q has %d topics: %d at most", p.Name, len(p.Publish)+len(p.Subscribe), maxPlainTopics)
+		}
+	}
+	return nil
+}
+
+// subscriptions bounds how many there can be, for everybody together.
+func (s Settings) subscriptions() int {
+	n := 2*subscriptionsPerTopic*len(s.Locks) + spareConnections
+	for _, p := range s.Plain {
+		n += subscriptionsPerTopic * len(p.Subscribe)
+	}
+	return n
+}
+
 // options open the MQTT port and no other: no NATS client port, no cluster, no leaf
 // nodes, no websocket, no monitoring.
 func options(s Settings, host string, port int) *server.Options {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
-	clients := len(s.Locks) + 1
+	clients := len(s.clients())
 	return &server.Options{
 		ServerName:             "trilock",
 		DontListen:             true,
@@ -142,7 +194,7 @@ func options(s Settings, host string, port int) *server.Options {
 		MaxPayload:             maxPayloadBytes,
 		MaxPending:             maxPendingBytes,
 		MaxConn:                clients + spareConnections,
-		MaxSubs:                2*subscriptionsPerTopic*len(s.Locks) + spareConnections,
+		MaxSubs:                s.subscriptions(),
 		WriteDeadline:          writeMax,
 		NoSystemAccount:        true,
 		DisableJetStreamBanner: true,

@@ -103,7 +103,7 @@ func listening(t *testing.T) map[string]bool {
 
 // No rights are a list without entries, and not no list, which would be all rights.
 func TestNoLocksNoRights(t *testing.T) {
-	for name, r := range newGatekeeper("trilockd", nil).rights {
+	for name, r := range newGatekeeper("trilockd", nil, []PlainClient{{Name: "bridge"}}).rights {
 		if r.Publish.Allow == nil || r.Subscribe.Allow == nil || len(r.Publish.Allow)+len(r.Subscribe.Allow) != 0 {
 			t.Errorf("%s may %+v", name, r)
 		}
@@ -145,6 +145,9 @@ func TestSettingsRefused(t *testing.T) {
 		"wildcard":             func(s *Settings) { s.Locks = []string{"+"} },
 		"dotted":               func(s *Settings) { s.Locks = []string{"a.b"} },
 		"no daemon":            func(s *Settings) { s.Daemon = "" },
+		"plain as a lock":      func(s *Settings) { s.Plain = []PlainClient{{Name: "lock-a"}} },
+		"plain on signed":      func(s *Settings) { s.Plain = []PlainClient{{Name: "b", Publish: []string{"trilock/lock/lock-a/cmd"}}} },
+		"plain wildcard":       func(s *Settings) { s.Plain = []PlainClient{{Name: "b", Subscribe: []string{"home/#"}}} },
 		"too many":             func(s *Settings) { s.Locks = many },
 		"unwritable folder":    func(s *Settings) { s.Dir = "/dev/null/broker" },
 	} {

@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -16,7 +17,7 @@ type gatekeeper struct {
 	rights map[string]*server.Permissions // by common name
 }
 
-func newGatekeeper(daemon string, locks []string) *gatekeeper {
+func newGatekeeper(daemon string, locks []string, plain []PlainClient) *gatekeeper {
 	g := &gatekeeper{rights: map[string]*server.Permissions{}}
 	var all rights
 	for _, lock := range locks {
@@ -26,6 +27,9 @@ func newGatekeeper(daemon string, locks []string) *gatekeeper {
 		all.subscribe = append(all.subscribe, event, presence)
 	}
 	g.rights[daemon] = all.permissions()
+	for _, p := range plain {
+		g.rights[p.Name] = rights{publish: subjects(p.Publish), subscribe: subjects(p.Subscribe)}.permissions()
+	}
 	return g
 }
 
@@ -43,7 +47,16 @@ func (r rights) permissions() *server.Permissions {
 // subject is the server's own spelling of the topic trilock/lock/<lock>/<role>.
 func subject(lock, role string) string { return "trilock.lock." + lock + "." + role }
 
-// Check admits a client whose certificate names the daemon or a lock of this site, under
+// subjects are the server's own spelling of topics without wildcards, spaces and dots.
+func subjects(topics []string) []string {
+	out := make([]string, len(topics))
+	for i, topic := range topics {
+		out[i] = strings.ReplaceAll(topic, "/", ".")
+	}
+	return out
+}
+
+// Check admits a client whose certificate names the daemon, a lock or a client of plain locks of this site, under
 // that name as its client id only.
 func (g *gatekeeper) Check(c server.ClientAuthentication) bool {
 	state := c.GetTLSConnectionState()

@@ -6,6 +6,11 @@ import "time"
 const (
 	// maxLocks bounds the locks of one broker: ten safes and a spare hand.
 	maxLocks = 32
+	// maxPlainClients bounds the bridges of plain locks: one for each lock at the most, and
+	// the daemon's second identity.
+	maxPlainClients = 65
+	// maxPlainTopics bounds what one of them may reach: three topics of each of 64 locks.
+	maxPlainTopics = 192
 	// maxNameBytes bounds a client's name, as lockwire and pki do.
 	maxNameBytes = 40
 	// maxPayloadBytes is twice the largest message of lockwire, with room for the broker's own header.

@@ -15,9 +15,13 @@ const (
 	lookEvery = 250 * time.Millisecond
 	// probeAgainAfter is how long an unanswered probe waits before it is sent again.
 	probeAgainAfter = time.Second
-	// faultFor is how long a lock stays in fault after its last bad message: long enough for
-	// a person to see it, so that a good heartbeat in between does not make it flicker.
-	faultFor = 30 * time.Second
+	// badFor is how long bad messages explain why nothing good is heard of a lock: long
+	// enough for a person to see it, and for the word not to flicker.
+	badFor = 30 * time.Second
+	// refusalEvery and refusalBurst bound the facts about refused messages of one lock and
+	// one side: the first three at once, for three in a minute make an alert, then sums.
+	refusalEvery = 10 * time.Second
+	refusalBurst = 3
 	// redialFirst and redialMax bound the wait between attempts to reach the broker; with
 	// redialJitter on top, which keeps three locks and a daemon from dialling in step, it stays below 5 s.
 	redialFirst  = 100 * time.Millisecond

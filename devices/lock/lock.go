@@ -17,9 +17,10 @@
 // locks' sessions are clean, so no broker keeps a command for a lock.
 //
 // What is fresh. Presence is unsigned and a broker can hold messages back, so a lock is
-// up only after it has answered, on this connection, a nonce of ours (Probe). From then
-// on its counters carry the order. Live States and events are two orders (see
-// lockwire.State.Live): an event that was kept for us is reported when it comes, and the
+// up only after it has answered, on this connection, a nonce of ours: first a Hello, from
+// which on both know the version to speak, then a Probe. From then on its counters carry
+// the order. Live States and events are two orders (see
+// lockwire.Event): an event that was kept for us is reported when it comes, and the
 // newest State is reported again after it.
 package lock
 
@@ -42,12 +43,13 @@ import (
 	"trilock/firmware-protocols/lockwire"
 )
 
-// Codes of DeviceReport. A fault carries the word of lockwire for the bad message, most
-// often "bad-signature".
+// Codes of DeviceReport. A lock of which nothing is heard but messages that are refused
+// carries the word of lockwire for them instead, most often "bad-signature".
 const (
-	CodeOffline    = "lock-offline" // the lock's will, or its own goodbye, or never announced
-	CodeSilent     = "lock-silent"  // announced, but no signed State in time
-	CodeBrokerLost = "broker-lost"  // nothing can be said about any lock
+	CodeOffline    = "lock-offline"                          // the lock's will, or its own goodbye, or never announced
+	CodeSilent     = "lock-silent"                           // announced, but no signed State in time
+	CodeVersion    = string(lockwire.CodeUnsupportedVersion) // speaks no version that this driver speaks
+	CodeBrokerLost = "broker-lost"                           // nothing can be said about any lock
 )
 
 // Settings make the driver.
@@ -158,8 +160,7 @@ func (l *Locks) Run(ctx context.Context, facts devices.Sink) error {
 		return errors.New("locks: Run was called while it runs")
 	}
 	defer l.running.Store(false)
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = redialFirst, redialMax, redialJitter
+	wait := newRedial()
 	failures := 0
 	for {
 		dialled := time.Now()
@@ -187,6 +188,13 @@ func (l *Locks) Run(ctx context.Context, facts devices.Sink) error {
 		case <-pause.C:
 		}
 	}
+}
+
+// newRedial returns the waits between attempts to reach the broker: for ever, and never 5 s.
+func newRedial() *backoff.ExponentialBackOff {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = redialFirst, redialMax, redialJitter
+	return wait
 }
 
 // allLost reports every lock down: without a broker nothing can be said about any.

@@ -69,13 +69,18 @@ type peer struct {
 	key  lockwire.Key
 
 	present atomic.Bool   // announced or heard alive, on this connection; commands look at it
+	foreign atomic.Bool   // speaks no version of ours: commands are not for it
 	refused atomic.Uint64 // bad messages since the start
 	badLog  *rate.Limiter
+	// refusals are those by this driver and those by the lock.
+	byDriver, byLock tally
 
 	since     time.Time // of this connection, or of the last word about presence
 	gone      bool      // said so itself, or its will did, on this connection
 	heard     time.Time // the last message that was newer than all before
+	spoken    bool      // the hello of this connection was answered, and there is a common version
 	fresh     bool      // a State has answered the probe of this connection
+	versions  lockwire.Versions
 	nonce     lockwire.Nonce
 	probedAt  time.Time
 	liveMark  place // highest of the live class: those come in order or not at all
@@ -92,7 +97,7 @@ type peer struct {
 }
 
 func newPeer(s LockSettings, key lockwire.Key) *peer {
-	return &peer{id: s.ID, safe: s.Safe, key: key, badLog: rate.NewLimiter(rate.Every(badLogEvery), badLogBurst)}
+	return &peer{id: s.ID, safe: s.Safe, key: key, badLog: rate.NewLimiter(rate.Every(badLogEvery), badLogBurst), byDriver: newTally(), byLock: newTally()}
 }
 
 // connect begins a connection: nothing is known of the lock until it has proved itself anew.
@@ -103,7 +108,8 @@ func (p *peer) connect(now time.Time) {
 
 func (p *peer) disconnect() {
 	p.present.Store(false)
-	p.gone, p.fresh, p.nonce, p.probedAt = false, false, lockwire.Nonce{}, time.Time{}
+	p.foreign.Store(false)
+	p.gone, p.spoken, p.fresh, p.nonce, p.probedAt = false, false, false, lockwire.Nonce{}, time.Time{}
 }
 
 // presence takes the lock's announcement. "1" again means that it connected again: what
@@ -132,12 +138,39 @@ func (p *peer) alive(live bool) {
 // gone, announced or not: a broker may lose a retained announcement that was published
 // just before we subscribed. A probe to a lock that is away reaches nobody and is kept by nobody.
 func (p *peer) wantsProbe(now time.Time) bool {
-	return !p.gone && !p.fresh && now.Sub(p.probedAt) >= probeAgainAfter
+	return !p.gone && !p.fresh && !p.foreign.Load() && now.Sub(p.probedAt) >= probeAgainAfter
 }
 
-// nextProbe returns the nonce to send. A probe that is sent again keeps its nonce, so
-// that a slow answer to the first one still counts.
-func (p *peer) nextProbe(now time.Time) (lockwire.Nonce, error) {
+// question returns what to ask the lock next: who it is, and then how it stands.
+func (p *peer) question(now time.Time) (lockwire.Command, error) {
+	nonce, err := p.nextNonce(now)
+	if err != nil {
+		return nil, err
+	}
+	if p.spoken {
+		return lockwire.Probe{Nonce: nonce}, nil
+	}
+	ours := lockwire.Spoken()
+	return lockwire.Hello{Nonce: nonce, Lowest: ours.Lowest, Highest: ours.Highest}, nil
+}
+
+// introduced takes what a lock says of itself. Only the answer to our own nonce counts:
+// an older one may be of another firmware.
+func (p *peer) introduced(c lockwire.Capabilities) {
+	if p.nonce == (lockwire.Nonce{}) || c.Echo != p.nonce {
+		return
+	}
+	p.firmware, p.versions = c.Firmware, lockwire.Versions{Lowest: c.Lowest, Highest: c.Highest}
+	_, common := lockwire.Spoken().Common(p.versions)
+	p.foreign.Store(!common)
+	if common && !p.spoken {
+		p.spoken, p.probedAt = true, time.Time{} // the probe follows at once
+	}
+}
+
+// nextNonce returns the nonce of this connection. A question that is asked again keeps it,
+// so that a slow answer to the first one still counts.
+func (p *peer) nextNonce(now time.Time) (lockwire.Nonce, error) {
 	p.probedAt = now
 	if p.nonce != (lockwire.Nonce{}) {
 		return p.nonce, nil
@@ -152,14 +185,16 @@ func (p *peer) nextProbe(now time.Time) (lockwire.Nonce, error) {
 // bad notes a message that was not the lock's, or not lockwire.
 func (p *peer) bad(err error, now time.Time, log *slog.Logger) {
 	p.refused.Add(1)
-	if !now.Before(p.badUntil) { // one fault has one word, or whoever sends could make a report of each message
-		p.badCode, p.badDetail = string(lockwire.CodeBadEncoding), err.Error()
-		var refusal *lockwire.Refusal
-		if errors.As(err, &refusal) {
-			p.badCode = string(refusal.Code)
-		}
+	code := string(lockwire.CodeBadEncoding)
+	var refusal *lockwire.Refusal
+	if errors.As(err, &refusal) {
+		code = string(refusal.Code)
 	}
-	p.badUntil = now.Add(faultFor)
+	p.byDriver.add(code)
+	if !now.Before(p.badUntil) { // one fault has one word, or whoever sends could make a report of each message
+		p.badCode, p.badDetail = code, err.Error()
+	}
+	p.badUntil = now.Add(badFor)
 	if p.badLog.AllowN(now, 1) {
 		log.Warn("a message on a lock's topic was refused: a wrong key in the configuration, or somebody else speaks for the lock",
 			"lock", p.id, "refused", p.refused.Load(), "error", err)
@@ -175,18 +210,22 @@ func (p *peer) status(now time.Time, silentAfter time.Duration) status {
 	switch {
 	case p.gone:
 		return status{fact.DeviceDown, CodeOffline, "the lock is not connected to the broker: look at its power and network"}
-	case now.Before(p.badUntil):
-		return status{fact.DeviceFault, p.badCode, "the first bad message: " + p.badDetail}
+	case p.foreign.Load():
+		return status{fact.DeviceDown, CodeVersion, fmt.Sprintf("the lock speaks versions %d to %d of the protocol, this daemon %d: bring its firmware, or the daemon, up to date", p.versions.Lowest, p.versions.Highest, lockwire.Version)}
 	case !p.present.Load() && quiet <= silentAfter:
 		return status{} // its retained presence may still be on the way
-	case !p.present.Load():
-		return status{fact.DeviceDown, CodeOffline, "the lock has not announced itself to the broker: look at its power and network"}
 	case p.fresh && quiet <= silentAfter:
 		return status{fact.DeviceUp, "", ""}
 	case quiet <= silentAfter:
 		return status{}
 	}
 	p.fresh = false
+	switch {
+	case now.Before(p.badUntil):
+		return status{fact.DeviceDown, p.badCode, "what comes as the lock's is refused: check the public key in the configuration, and who else speaks for it. The first such message: " + p.badDetail}
+	case !p.present.Load():
+		return status{fact.DeviceDown, CodeOffline, "the lock has not announced itself to the broker: look at its power and network"}
+	}
 	return status{fact.DeviceDown, CodeSilent, fmt.Sprintf("no new signed state for %v: the lock hangs, or its messages are held back", silentAfter)}
 }
 
@@ -207,7 +246,7 @@ func (p *peer) report(ctx context.Context, facts devices.Sink, s status) error {
 }
 
 // age makes a bolt unknown that nothing new was heard of for too long: of a lock that
-// hangs, of one in fault, of one whose held-back message came while it was down.
+// hangs, of one whose held-back message came while it was down.
 func (p *peer) age(ctx context.Context, facts devices.Sink, now time.Time, silentAfter time.Duration) error {
 	if now.Sub(p.heard) <= silentAfter {
 		return nil
@@ -242,9 +281,17 @@ func (l *Locks) event(ctx context.Context, facts devices.Sink, p *peer, event lo
 		return err
 	}
 	switch e := event.(type) {
+	case lockwire.Capabilities:
+		if e.Refused != 0 {
+			p.byLock.add(string(lockwire.CodeUnsupportedVersion))
+		}
+		p.introduced(e)
 	case lockwire.Challenge:
 		return facts.Report(ctx, fact.LockChallenge{Lock: p.id, Session: l.sessions.name(e.Session), Challenge: a.message.Payload()})
 	case lockwire.Result:
+		if !e.Accepted {
+			p.byLock.add(string(e.Code))
+		}
 		return facts.Report(ctx, fact.LockResult{Lock: p.id, Session: l.sessions.name(e.Session), Accepted: e.Accepted, Code: string(e.Code)})
 	case lockwire.State:
 		return p.state(ctx, facts, e, at)
@@ -257,7 +304,7 @@ func (p *peer) order(event lockwire.Event, now time.Time) (place, bool) {
 	_, boot, counter := event.From()
 	at := place{boot, counter}
 	state, isState := event.(lockwire.State)
-	live := isState && state.Live()
+	live := event.Live()
 	youngest := at.after(p.liveMark) && at.after(p.events.top)
 	if live && !at.after(p.liveMark) || !live && !p.events.add(at) {
 		return at, false
@@ -271,9 +318,6 @@ func (p *peer) order(event lockwire.Event, now time.Time) (place, bool) {
 	}
 	if isState && p.nonce != (lockwire.Nonce{}) && state.Echo == p.nonce {
 		p.fresh = true
-	}
-	if c, ok := event.(lockwire.Challenge); ok {
-		p.firmware = c.Firmware
 	}
 	return at, true
 }
@@ -304,7 +348,22 @@ func lockState(id fact.DeviceID, s lockwire.State) fact.LockState {
 	case lockwire.DoorClosed:
 		door = fact.InputInactive
 	}
-	return fact.LockState{Lock: id, Bolt: boltState(s.Bolt), Door: door, Tamper: s.Tamper, Reason: s.Reason, BatteryPercent: int(s.BatteryPercent)}
+	return fact.LockState{Lock: id, Bolt: boltState(s.Bolt), Door: door, Tamper: s.Tamper, Reason: s.Reason, BatteryPercent: int(s.BatteryPercent),
+		Motor: motorState(s.Motor), Trust: fmt.Sprintf("%d:%x", s.TrustVersion, s.TrustDigest)}
+}
+
+func motorState(m lockwire.Motor) fact.MotorState {
+	switch m {
+	case lockwire.MotorReady:
+		return fact.MotorReady
+	case lockwire.MotorRunning:
+		return fact.MotorRunning
+	case lockwire.MotorStalled:
+		return fact.MotorStalled
+	case lockwire.MotorOverCurrent:
+		return fact.MotorOverCurrent
+	}
+	return fact.MotorUnknown
 }
 
 func boltState(b lockwire.Bolt) fact.BoltState {

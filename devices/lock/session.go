@@ -194,6 +194,9 @@ func (l *Locks) take(ctx context.Context, facts devices.Sink, s *session, a arri
 	if p.wantsProbe(a.at) {
 		l.probe(s, p, a.at)
 	}
+	if err := p.tellRefusals(ctx, facts, a.at); err != nil {
+		return err
+	}
 	return p.report(ctx, facts, p.status(a.at, l.settings.SilentAfter))
 }
 
@@ -206,6 +209,9 @@ func (l *Locks) look(ctx context.Context, facts devices.Sink, s *session, now ti
 		if err := p.report(ctx, facts, p.status(now, l.settings.SilentAfter)); err != nil {
 			return err
 		}
+		if err := p.tellRefusals(ctx, facts, now); err != nil {
+			return err
+		}
 		if err := p.age(ctx, facts, now, l.settings.SilentAfter); err != nil {
 			return err
 		}
@@ -215,12 +221,12 @@ func (l *Locks) look(ctx context.Context, facts devices.Sink, s *session, now ti
 
 // probe asks a lock to prove that it is there now.
 func (l *Locks) probe(s *session, p *peer, now time.Time) {
-	nonce, err := p.nextProbe(now)
+	question, err := p.question(now)
 	if err != nil {
 		l.settings.Log.Error("no random source for a probe", "lock", p.id, "error", err)
 		return
 	}
-	sealed, err := lockwire.Seal(l.signer, string(p.id), lockwire.Probe{Nonce: nonce})
+	sealed, err := lockwire.Seal(l.signer, string(p.id), question)
 	if err != nil {
 		l.settings.Log.Error("cannot sign a probe", "lock", p.id, "error", err)
 		return

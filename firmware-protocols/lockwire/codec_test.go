@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"reflect"
 	"strings"
@@ -72,7 +73,7 @@ func TestKeys(t *testing.T) {
 
 // An event is refused when it is another lock's, however well signed.
 func TestEventsOfAnotherLock(t *testing.T) {
-	m := State{Lock: "lock-a", Reason: ReasonHeartbeat}
+	m := State{Lock: "lock-a", Reason: ReasonHeartbeat, TrustVersion: 1}
 	if _, err := Seal(signerOf(t, "lock-a"), "lock-b", m); err == nil {
 		t.Error("lock-b sealed lock-a's event")
 	}
@@ -82,7 +83,7 @@ func TestEventsOfAnotherLock(t *testing.T) {
 	if _, err := OpenEvent(signerOf(t, "lock-b").Key(), "lock-a", seal(t, "lock-a", "lock-a", m)); code(err) != CodeBadSignature {
 		t.Errorf("lock-a's event with lock-b's key: %v", err)
 	}
-	payload, err := EncodePayload(State{Lock: "lock-b", Reason: ReasonHeartbeat})
+	payload, err := EncodePayload(State{Lock: "lock-b", Reason: ReasonHeartbeat, TrustVersion: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,22 +100,35 @@ func TestFieldLimits(t *testing.T) {
 		"approval":          Authorise{Request: []byte{1}, Approvals: make([]Approval, 1)},
 		"reason":            Relock{Reason: "two words"},
 		"zero probe":        Probe{},
-		"firmware":          Challenge{Lock: "a", Safe: "s", Firmware: strings.Repeat("f", MaxFirmwareBytes+1)},
-		"challenge lock":    Challenge{Safe: "s"},
-		"challenge safe":    Challenge{Lock: "a"},
+		"zero hello":        Hello{Lowest: 1, Highest: 1},
+		"hello, version 0":  Hello{Nonce: sceneNonce(1), Highest: 1},
+		"hello, no version": Hello{Nonce: sceneNonce(1), Lowest: 2, Highest: 1},
+		"firmware":          Capabilities{Lock: "a", Lowest: 1, Highest: 1, Firmware: strings.Repeat("f", MaxFirmwareBytes+1)},
+		"a capable nobody":  Capabilities{Lowest: 1, Highest: 1},
+		"speaks nothing":    Capabilities{Lock: "a", Lowest: 3, Highest: 2},
+		"proposed safe":     ProposeTrust{Trust: []byte{1}},
+		"no list":           ProposeTrust{Safe: "s"},
+		"a long list":       ProposeTrust{Safe: "s", Trust: make([]byte, MaxTrustBytes+1)},
+		"challenge lock":    Challenge{Safe: "s", Act: ActOpen},
+		"challenge safe":    Challenge{Lock: "a", Act: ActOpen},
+		"no act":            Challenge{Lock: "a", Safe: "s"},
+		"another act":       Challenge{Lock: "a", Safe: "s", Act: 3},
 		"accepted and code": Result{Lock: "a", Accepted: true, Code: CodeExpired},
 		"refused, no code":  Result{Lock: "a"},
 		"result lock":       Result{Accepted: true},
-		"bolt":              State{Lock: "a", Bolt: 4, Reason: "x"},
-		"door":              State{Lock: "a", Door: 3, Reason: "x"},
-		"battery":           State{Lock: "a", BatteryPercent: 101, Reason: "x"},
-		"state reason":      State{Lock: "a"},
-		"state lock":        State{Reason: "x"},
+		"bolt":              State{Lock: "a", Bolt: 4, Reason: "x", TrustVersion: 1},
+		"door":              State{Lock: "a", Door: 3, Reason: "x", TrustVersion: 1},
+		"motor":             State{Lock: "a", Motor: 5, Reason: "x", TrustVersion: 1},
+		"battery":           State{Lock: "a", BatteryPercent: 101, Reason: "x", TrustVersion: 1},
+		"battery below":     State{Lock: "a", BatteryPercent: -2, Reason: "x", TrustVersion: 1},
+		"no trust list":     State{Lock: "a", Reason: "x"},
+		"state reason":      State{Lock: "a", TrustVersion: 1},
+		"state lock":        State{Reason: "x", TrustVersion: 1},
 	} {
 		if _, err := EncodePayload(m); err == nil {
 			t.Errorf("%s: encoded", name)
 		}
-		payload := encode(frame{Version: Version, Kind: m.Kind(), Body: encode(m)})
+		payload := encode(frame{Version: versionOf(m.Kind()), Kind: m.Kind(), Body: encode(m)})
 		if _, err := DecodePayload(m.role(), payload); code(err) != CodeBadEncoding {
 			t.Errorf("%s: decoded: %v", name, err)
 		}
@@ -123,7 +137,7 @@ func TestFieldLimits(t *testing.T) {
 
 func TestNewRequest(t *testing.T) {
 	challenge := func(lock string) Challenge {
-		return Challenge{Lock: lock, Safe: sceneSafe, Session: sceneSession, Nonce: sceneNonce(9), Boot: 2, Counter: 3}
+		return Challenge{Lock: lock, Safe: sceneSafe, Session: sceneSession, Nonce: sceneNonce(9), Boot: 2, Counter: 3, Act: ActOpen}
 	}
 	three := []Challenge{challenge("lock-c"), challenge("lock-a"), challenge("lock-b")}
 	r, err := NewRequest(sceneSafe, sceneSession, purpose, nil, three, MaxLifetime)
@@ -134,7 +148,18 @@ func TestNewRequest(t *testing.T) {
 	foreign.Safe = "safe-2"
 	old := challenge("lock-b")
 	old.Session = SessionID{1}
+	listed := challenge("lock-b")
+	listed.Act = ActTrust
 	for name, f := range map[string]func() (Request, error){
+		"another act": func() (Request, error) {
+			return NewRequest(sceneSafe, sceneSession, purpose, nil, []Challenge{three[0], three[1], listed}, MaxLifetime)
+		},
+		"a trust list with an opening's challenge": func() (Request, error) {
+			return NewTrustRequest(sceneSafe, sceneSession, purpose, Digest{1}, three[:1], MaxLifetime)
+		},
+		"a trust list for no lock": func() (Request, error) {
+			return NewTrustRequest(sceneSafe, sceneSession, purpose, Digest{1}, nil, MaxLifetime)
+		},
 		"two locks": func() (Request, error) {
 			return NewRequest(sceneSafe, sceneSession, purpose, nil, three[:2], MaxLifetime)
 		},
@@ -157,6 +182,9 @@ func TestNewRequest(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+	if r, err := NewTrustRequest(sceneSafe, sceneSession, purpose, Digest{1}, []Challenge{listed}, time.Second); err != nil || r.Content != (Digest{1}) || r.Act != ActTrust {
+		t.Errorf("a trust list for one lock: %+v, %v", r, err)
+	}
 	if DocumentsDigest([]string{"b", "a", "b"}) != DocumentsDigest([]string{"a", "b"}) || DocumentsDigest(nil) == DocumentsDigest([]string{""}) {
 		t.Error("the digest of documents depends on their order, or confuses none with an empty number")
 	}
@@ -176,11 +204,15 @@ func TestRoundTrip(t *testing.T) {
 			ChallengeRequest{Session: session, Safe: id},
 			Relock{Session: session, Reason: "x"},
 			Probe{Nonce: nonce},
-			Challenge{Lock: id, Boot: boot, Counter: counter, Session: session, Safe: "s", Nonce: nonce, Forms: 3, Firmware: "f"},
+			Challenge{Lock: id, Boot: boot, Counter: counter, Session: session, Safe: "s", Nonce: nonce, Act: ActTrust},
+			Hello{Nonce: nonce, Lowest: 1, Highest: 255},
+			ProposeTrust{Session: session, Safe: id, Trust: nonce[:]},
+			Capabilities{Lock: id, Boot: boot, Counter: counter, Echo: nonce, Lowest: 2, Highest: 9, Forms: 255, Firmware: "版本 1", Refused: boot},
 			Result{Lock: id, Boot: boot, Counter: counter, Session: session, Accepted: true},
 			Result{Lock: id, Boot: boot, Counter: counter, Session: session, Code: CodeExpired},
 			State{Lock: id, Boot: boot, Counter: counter, Bolt: Bolt(rapid.IntRange(0, 3).Draw(t, "bolt")), Door: Door(rapid.IntRange(0, 2).Draw(t, "door")),
-				Tamper: rapid.Bool().Draw(t, "tamper"), BatteryPercent: int8(rapid.IntRange(-1, 100).Draw(t, "battery")), Reason: "x", UptimeSeconds: boot, Echo: nonce},
+				Tamper: rapid.Bool().Draw(t, "tamper"), BatteryPercent: int8(rapid.IntRange(-1, 100).Draw(t, "battery")), Reason: "x", UptimeSeconds: boot, Echo: nonce,
+				Motor: Motor(rapid.IntRange(0, 4).Draw(t, "motor")), TrustVersion: uint32(boot | 1), TrustDigest: Digest(sha256.Sum256(nonce[:]))},
 		}).Draw(t, "message")
 		signer := controller
 		if m.role() == RoleEvent {

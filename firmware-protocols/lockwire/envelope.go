@@ -1,20 +1,31 @@
 package lockwire
 
 import (
-	"bytes"
 	"crypto/rand"
 	"fmt"
 
 	"github.com/veraison/go-cose"
 )
 
-// aadLabel names the protocol and its version in what every message's signature covers.
-const aadLabel = "trilock-lockwire/1"
+const (
+	// aadLabel names the protocol in what every message's signature covers. It is the same
+	// in all versions: the version is part of the payload, and signed with it.
+	aadLabel = "trilock-lockwire"
+	// sigContext is COSE's word for a signature of this kind (RFC 9052 section 4.4).
+	sigContext = "Signature1"
+)
 
 // AAD returns the external additional authenticated data of a message: the
-// deterministic encoding of ["trilock-lockwire/1", role, lock]. A message signed for one
+// deterministic encoding of ["trilock-lockwire", role, lock]. A message signed for one
 // lock or one direction is worth nothing on another topic.
-func AAD(role Role, lock string) []byte { return encode([]string{aadLabel, string(role), lock}) }
+func AAD(role Role, lock string) []byte { return appendAAD(nil, role, lock) }
+
+func appendAAD(dst []byte, role Role, lock string) []byte {
+	dst = appendHead(dst, majorArray, 3)
+	dst = appendText(dst, aadLabel)
+	dst = appendText(dst, string(role))
+	return appendText(dst, lock)
+}
 
 // Seal signs a message to or from the given lock. It fails when a field is over its
 // limit, when an event is not that lock's own, or when the key does not sign.
@@ -34,28 +45,29 @@ func Seal(signer Signer, lock string, m Message) ([]byte, error) {
 	if signer.signer == nil {
 		return nil, fmt.Errorf("message of kind %d: no private key to sign with", m.Kind())
 	}
-	envelope := cose.UntaggedSign1Message{
+	sealed := cose.UntaggedSign1Message{
 		Headers: cose.Headers{
-			Protected:   cose.ProtectedHeader{cose.HeaderLabelAlgorithm: signer.key.algorithm},
+			Protected:   cose.ProtectedHeader{cose.HeaderLabelAlgorithm: cose.Algorithm(signer.key.algorithm)},
 			Unprotected: cose.UnprotectedHeader{},
 		},
 		Payload: payload,
 	}
-	if err := envelope.Sign(rand.Reader, AAD(m.role(), lock), signer.signer); err != nil {
+	if err := sealed.Sign(rand.Reader, AAD(m.role(), lock), signer.signer); err != nil {
 		return nil, fmt.Errorf("signing a message of kind %d for lock %s: %w", m.Kind(), lock, err)
 	}
-	sealed, err := envelope.MarshalCBOR()
+	out, err := sealed.MarshalCBOR()
 	if err != nil {
 		return nil, fmt.Errorf("encoding a message of kind %d: %w", m.Kind(), err)
 	}
-	if len(sealed) > MaxMessageBytes {
-		return nil, fmt.Errorf("message of kind %d has %d bytes: %d at most", m.Kind(), len(sealed), MaxMessageBytes)
+	if len(out) > MaxMessageBytes {
+		return nil, fmt.Errorf("message of kind %d has %d bytes: %d at most", m.Kind(), len(out), MaxMessageBytes)
 	}
-	return sealed, nil
+	return out, nil
 }
 
-// OpenCommand is the lock's side: it verifies a message with the daemon's key and reads
-// it. The error is a *Refusal: too-long, bad-encoding, unsupported-version or bad-signature.
+// OpenCommand is the lock's side, for everybody but a lock (see Verifier.Judge): it
+// verifies a message with the daemon's key and reads it. The error is a *Refusal:
+// too-long, bad-encoding, bad-signature or unsupported-version.
 func OpenCommand(daemon Key, lock string, message []byte) (Command, error) {
 	m, err := open(daemon, RoleCommand, lock, message)
 	if err != nil {
@@ -79,50 +91,68 @@ func OpenEvent(key Key, lock string, message []byte) (Event, error) {
 }
 
 func open(key Key, role Role, lock string, message []byte) (Message, error) {
-	envelope, err := decodeEnvelope(message)
-	if err != nil {
-		return nil, err
+	e, wrong := parseEnvelope(message)
+	if wrong.is() {
+		return nil, wrong.error()
 	}
-	if v, other := otherVersion(envelope.Payload); other {
-		return nil, refuse(CodeUnsupportedVersion, fmt.Sprintf("version %d, this side speaks %d", v, Version))
+	if !e.signedBy(key, role, lock, make([]byte, 0, toBeSignedBytes)) {
+		return nil, refuse(CodeBadSignature, "of the message")
 	}
-	if key.IsZero() {
-		return nil, refuse(CodeBadSignature, "no key to verify with")
-	}
-	if err := envelope.Verify(AAD(role, lock), key.verifier); err != nil {
-		return nil, refuse(CodeBadSignature, "message: "+err.Error())
-	}
-	return DecodePayload(role, envelope.Payload)
+	return DecodePayload(role, e.payload)
 }
 
-// Protected headers that exist, as byte strings: {1: -7} and {1: -8}.
+// envelope is a message as it lies in the buffer it was received in.
+type envelope struct {
+	algorithm Algorithm
+	payload   []byte
+	signature []byte
+}
+
+// What stands before the payload of every message: see doc.go.
 const (
-	protectedES256 = "\x43\xa1\x01\x26"
-	protectedEdDSA = "\x43\xa1\x01\x27"
-	noUnprotected  = "\xa0"
+	headES256 = "\x84\x43\xa1\x01\x26\xa0"
+	headEdDSA = "\x84\x43\xa1\x01\x27\xa0"
 )
 
-// decodeEnvelope accepts the one encoding of an envelope that doc.go draws.
-func decodeEnvelope(message []byte) (*cose.UntaggedSign1Message, error) {
+// parseEnvelope accepts the one encoding of an envelope that doc.go draws.
+func parseEnvelope(message []byte) (envelope, fault) {
+	var e envelope
 	if len(message) > MaxMessageBytes {
-		return nil, refuse(CodeTooLong, fmt.Sprintf("%d bytes, %d at most", len(message), MaxMessageBytes))
+		return e, fault{CodeTooLong, "over MaxMessageBytes"}
 	}
-	var envelope cose.UntaggedSign1Message
-	if err := envelope.UnmarshalCBOR(message); err != nil {
-		return nil, refuse(CodeBadEncoding, "envelope: "+err.Error())
+	if len(message) < len(headES256) {
+		return e, fault{CodeBadEncoding, "envelope: ends too early"}
 	}
-	protected := string(envelope.Headers.RawProtected)
-	if protected != protectedES256 && protected != protectedEdDSA {
-		return nil, refuse(CodeBadEncoding, "envelope: the protected header is not exactly the algorithm ES256 or EdDSA")
+	switch string(message[:len(headES256)]) {
+	case headES256:
+		e.algorithm = ES256
+	case headEdDSA:
+		e.algorithm = EdDSA
+	default:
+		return e, fault{CodeBadEncoding, "envelope: not an untagged COSE_Sign1 with exactly the algorithm ES256 or EdDSA in its headers"}
 	}
-	if string(envelope.Headers.RawUnprotected) != noUnprotected {
-		return nil, refuse(CodeBadEncoding, "envelope: the unprotected header is not empty")
+	r := reader{rest: message[len(headES256):]}
+	e.payload = r.blob(1, MaxMessageBytes)
+	e.signature = r.blob(signatureBytes, signatureBytes)
+	if wrong := r.end(); wrong != "" {
+		return envelope{}, fault{CodeBadEncoding, wrong}
 	}
-	if len(envelope.Payload) == 0 || len(envelope.Signature) != signatureBytes {
-		return nil, refuse(CodeBadEncoding, "envelope: no payload, or a signature of another length than 64")
+	return e, fault{}
+}
+
+// signedBy verifies the envelope's signature. Scratch has room for toBeSignedBytes: what
+// is signed is built there, and nowhere else.
+func (e envelope) signedBy(key Key, role Role, lock string, scratch []byte) bool {
+	if key.IsZero() || e.algorithm != key.algorithm || len(lock) > MaxNameBytes {
+		return false
 	}
-	if again, err := envelope.MarshalCBOR(); err != nil || !bytes.Equal(again, message) {
-		return nil, refuse(CodeBadEncoding, "envelope: "+errNotDeterministic.Error())
-	}
-	return &envelope, nil
+	var room [aadBytes]byte
+	aad := appendAAD(room[:0], role, lock)
+	s := appendHead(scratch[:0], majorArray, 4)
+	s = appendText(s, sigContext)
+	s = append(s, headES256[1:5]...)
+	s[len(s)-1] = majorNegative<<5 | byte(-1-e.algorithm) // COSE numbers it so
+	s = appendBytes(s, aad)
+	s = appendBytes(s, e.payload)
+	return key.verify(s, e.signature)
 }

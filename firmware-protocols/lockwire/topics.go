@@ -42,11 +42,14 @@ func ParseTopic(topic string) (lock string, role Role, err error) {
 // ValidName reports whether text can name a lock or a safe: 1 to MaxNameBytes of a-z,
 // 0-9 and '-', not beginning with '-'. No such name holds a character that means
 // something in a topic, a file name or a certificate.
-func ValidName(text string) bool {
-	if text == "" || len(text) > MaxNameBytes || text[0] == '-' {
+func ValidName(text string) bool { return validName(text, MaxNameBytes) }
+
+func validName[S string | []byte](text S, most int) bool {
+	if len(text) == 0 || len(text) > most || text[0] == '-' {
 		return false
 	}
-	for _, c := range []byte(text) {
+	for i := range len(text) {
+		c := text[i]
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
 			return false
 		}

@@ -2,6 +2,7 @@ package lockwire
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +22,24 @@ const vectorsFile = "testdata/vectors.json"
 
 // vectors is the file that a firmware author tests against. Every byte string is hexadecimal.
 type vectors struct {
-	About     string           `json:"about"`
-	Keys      []keyVector      `json:"keys"`
-	Messages  []messageVector  `json:"messages"`
-	Request   requestVector    `json:"request"`
-	Approvals []approvalVector `json:"approvals"`
-	Scene     sceneVector      `json:"scene"`
-	Verdicts  []verdictVector  `json:"verdicts"`
+	About    string          `json:"about"`
+	Keys     []keyVector     `json:"keys"`
+	Messages []messageVector `json:"messages"`
+	Request  requestVector   `json:"request"`
+	// TrustRequest puts the proposed list of the trust list "party-key" in force.
+	TrustRequest requestVector    `json:"trust_request"`
+	TrustLists   []listVector     `json:"trust_lists"`
+	Approvals    []approvalVector `json:"approvals"`
+	Scene        sceneVector      `json:"scene"`
+	Verdicts     []verdictVector  `json:"verdicts"`
+}
+
+// listVector is a trust list and what a lock says to it, its version and safe apart.
+type listVector struct {
+	Name    string `json:"name"`
+	Encoded string `json:"encoded"`
+	Digest  string `json:"sha256"`
+	Code    Code   `json:"code"`
 }
 
 type keyVector struct {
@@ -51,12 +64,16 @@ type requestVector struct {
 }
 
 type approvalVector struct {
-	Party     string `json:"party"`
-	Person    string `json:"person"`
-	Form      string `json:"form"`
-	Key       string `json:"key"`
-	Signed    string `json:"signed_bytes"`
-	Signature string `json:"signature"`
+	Party  string `json:"party"`
+	Person string `json:"person"`
+	Form   string `json:"form"`
+	Key    string `json:"key"`
+	// Signed is the approval's bytes. A webauthn approval signs an assertion instead, whose
+	// challenge is the SHA-256 of them.
+	Signed            string `json:"approval_bytes"`
+	Signature         string `json:"signature"`
+	AuthenticatorData string `json:"authenticator_data,omitempty"`
+	ClientData        string `json:"client_data,omitempty"`
 }
 
 type sceneVector struct {
@@ -67,18 +84,21 @@ type sceneVector struct {
 	Nonce           string `json:"nonce"`
 	Counter         uint64 `json:"counter"`
 	IssuedAtSeconds int    `json:"nonce_made_at_seconds"`
-	TrustController string `json:"trust_controller"`
-	TrustPartyKey   string `json:"trust_party_key"`
-	TrustMixed      string `json:"trust_mixed"`
+	// Count is the last signature counter of every authenticator.
+	Count uint32 `json:"authenticators_counted"`
+	Trust string `json:"trust"`
 }
 
 type verdictVector struct {
-	Name       string `json:"name"`
-	Trust      string `json:"trust"`
-	Challenged bool   `json:"challenge_outstanding"`
+	Name  string `json:"name"`
+	Trust string `json:"trust"`
+	// Challenged is what the outstanding challenge is for: "open", "trust" or "none".
+	Challenged string `json:"challenge_outstanding"`
 	NowSeconds int    `json:"now_seconds"`
 	Message    string `json:"message"`
-	Code       Code   `json:"code"`
+	// Order is what the lock does; Code is why, when it refuses.
+	Order string `json:"order"`
+	Code  Code   `json:"code"`
 }
 
 type sample struct {
@@ -90,28 +110,43 @@ type sample struct {
 // samples are one or two of each message; those with every field at its largest come last.
 func samples(t testing.TB) []sample {
 	t.Helper()
-	r := sceneRequest()
+	r, list := sceneRequest(), nextTrust(t, "party-key")
+	change := trustRequest(t, "party-key")
+	digest := sceneTrust(t, "party-key").Digest()
 	wide := strings.Repeat("z", MaxNameBytes)
+	state := State{Lock: "lock-a", Boot: sceneBoot, Counter: 44, Bolt: BoltLocked, Door: DoorClosed, BatteryPercent: 87, Reason: ReasonHeartbeat, UptimeSeconds: 86400,
+		Motor: MotorReady, TrustVersion: sceneTrustVersion, TrustDigest: digest}
+	stalled := state
+	stalled.Bolt, stalled.Motor, stalled.Reason, stalled.Counter = BoltJammed, MotorStalled, ReasonMotorStalled, 46
 	return []sample{
+		{"hello", "controller", "lock-a", Hello{Nonce: sceneNonce(0x70), Lowest: 1, Highest: 9}},
 		{"challenge-request", "controller", "lock-a", ChallengeRequest{Session: sceneSession, Safe: sceneSafe}},
+		{"propose-trust", "controller", "lock-a", ProposeTrust{Session: sceneSession, Safe: sceneSafe, Trust: encodeTrust(t, list)}},
 		{"authorise by the controller", "controller", "lock-a", Authorise{Request: encode(r), Approvals: approve(t, r.Digest(), controllerApprovals())}},
 		{"authorise by party keys", "controller", "lock-a", Authorise{Request: encode(r), Approvals: approve(t, r.Digest(), partyKeyApprovals())}},
+		{"authorise by assertions", "controller", "lock-a", Authorise{Request: encode(r), Approvals: approve(t, r.Digest(), webauthnApprovals())}},
+		{"authorise a trust list", "controller", "lock-a", Authorise{Request: encode(change), Approvals: approve(t, change.Digest(), partyKeyApprovals())}},
+		{"authorise by nobody", "controller", "lock-a", Authorise{Request: encode(r), Approvals: []Approval{}}},
 		{"relock", "controller", "lock-a", Relock{Session: sceneSession, Reason: "not-all-opened"}},
 		{"probe", "controller", "lock-a", Probe{Nonce: sceneNonce(0x70)}},
-		{"challenge", "lock-a", "lock-a", Challenge{Lock: "lock-a", Boot: sceneBoot, Counter: sceneCounter, Session: sceneSession, Safe: sceneSafe, Nonce: sceneNonce(0xA0), Forms: 3, Firmware: "vector 1.0"}},
-		{"challenge by ES256", "lock-b", "lock-b", Challenge{Lock: "lock-b", Boot: 3, Counter: 5, Session: sceneSession, Safe: sceneSafe, Nonce: sceneNonce(0xB0), Forms: 1, Firmware: ""}},
+		{"capabilities", "lock-a", "lock-a", Capabilities{Lock: "lock-a", Boot: sceneBoot, Counter: 1, Echo: sceneNonce(0x70), Lowest: 2, Highest: 2, Forms: 7, Firmware: "vector 2.0"}},
+		{"capabilities for a message of version 3", "lock-b", "lock-b", Capabilities{Lock: "lock-b", Boot: 3, Counter: 2, Lowest: 2, Highest: 2, Forms: 3, Refused: 3}},
+		{"challenge", "lock-a", "lock-a", Challenge{Lock: "lock-a", Boot: sceneBoot, Counter: sceneCounter, Session: sceneSession, Safe: sceneSafe, Nonce: sceneNonce(0xA0), Act: ActOpen}},
+		{"challenge by ES256", "lock-b", "lock-b", Challenge{Lock: "lock-b", Boot: 3, Counter: 5, Session: sceneSession, Safe: sceneSafe, Nonce: sceneNonce(0xB0), Act: ActTrust}},
 		{"result accepted", "lock-a", "lock-a", Result{Lock: "lock-a", Boot: sceneBoot, Counter: 42, Session: sceneSession, Accepted: true}},
 		{"result refused", "lock-a", "lock-a", Result{Lock: "lock-a", Boot: sceneBoot, Counter: 43, Session: sceneSession, Code: CodeExpired}},
-		{"state heartbeat", "lock-a", "lock-a", State{Lock: "lock-a", Boot: sceneBoot, Counter: 44, Bolt: BoltLocked, Door: DoorClosed, BatteryPercent: 87, Reason: ReasonHeartbeat, UptimeSeconds: 86400}},
-		{"state probe", "lock-a", "lock-a", State{Lock: "lock-a", Boot: sceneBoot, Counter: 45, Bolt: BoltUnlocked, Door: DoorOpen, Tamper: true, BatteryPercent: -1, Reason: ReasonProbe, Echo: sceneNonce(0x70)}},
-		{"state at its limits", "lock-c", wide, State{Lock: wide, Boot: 1<<64 - 1, Counter: 1<<64 - 1, Bolt: BoltJammed, Door: DoorUnknown, BatteryPercent: 100, Reason: strings.Repeat("r", MaxReasonBytes), UptimeSeconds: 1<<64 - 1}},
+		{"state heartbeat", "lock-a", "lock-a", state},
+		{"state motor stalled", "lock-a", "lock-a", stalled},
+		{"state probe", "lock-a", "lock-a", State{Lock: "lock-a", Boot: sceneBoot, Counter: 45, Bolt: BoltUnlocked, Door: DoorOpen, Tamper: true, BatteryPercent: -1, Reason: ReasonProbe, Echo: sceneNonce(0x70), TrustVersion: 1, TrustDigest: digest}},
+		{"state at its limits", "lock-c", wide, State{Lock: wide, Boot: 1<<64 - 1, Counter: 1<<64 - 1, Bolt: BoltJammed, Door: DoorUnknown, BatteryPercent: 100, Reason: strings.Repeat("r", MaxReasonBytes), UptimeSeconds: 1<<64 - 1,
+			Motor: MotorOverCurrent, TrustVersion: 1<<32 - 1, TrustDigest: digest}},
 	}
 }
 
 func makeVectors(t testing.TB) vectors {
 	t.Helper()
-	out := vectors{About: "Test vectors of trilock-lockwire/1, see SPEC.md. The keys are public: never use them. ES256 signatures differ each time they are made; verify them, do not compare."}
-	for _, name := range []string{"controller", "lock-a", "lock-b", "lock-c", "P-0001", "P-0002", "P-0003", "stranger"} {
+	out := vectors{About: "Test vectors of trilock-lockwire version 2, see SPEC.md. The keys are public: never use them. ES256 signatures differ each time they are made; verify them, do not compare."}
+	for _, name := range []string{"controller", "lock-a", "lock-b", "lock-c", "P-0001", "P-0002", "P-0003", "P-0004", "stranger"} {
 		key := sceneKeys(t)[name]
 		private, err := x509.MarshalPKCS8PrivateKey(key)
 		if err != nil {
@@ -131,21 +166,29 @@ func makeVectors(t testing.TB) vectors {
 		out.Messages = append(out.Messages, messageVector{s.name, s.message.role(), s.lock, s.key,
 			hex.EncodeToString(AAD(s.message.role(), s.lock)), hex.EncodeToString(payload), hex.EncodeToString(seal(t, s.key, s.lock, s.message))})
 	}
-	r := sceneRequest()
-	digest := r.Digest()
+	r, change := sceneRequest(), trustRequest(t, "party-key")
+	digest, changeDigest := r.Digest(), change.Digest()
 	out.Request = requestVector{hex.EncodeToString(encode(r)), hex.EncodeToString(digest[:])}
-	for _, b := range append(controllerApprovals(), partyKeyApprovals()...) {
+	out.TrustRequest = requestVector{hex.EncodeToString(encode(change)), hex.EncodeToString(changeDigest[:])}
+	for _, c := range hostileTrusts(t) {
+		sum := sha256.Sum256(c.raw)
+		out.TrustLists = append(out.TrustLists, listVector{c.name, hex.EncodeToString(c.raw), hex.EncodeToString(sum[:]), c.code})
+	}
+	for _, b := range slices.Concat(controllerApprovals(), partyKeyApprovals(), webauthnApprovals()) {
 		a := approve(t, digest, []by{b})[0]
 		out.Approvals = append(out.Approvals, approvalVector{b.party.String(), b.person, b.form.String(), b.signer,
-			hex.EncodeToString(ApprovalBytes(digest, b.party, b.person, b.form)), hex.EncodeToString(a.Signature)})
+			hex.EncodeToString(ApprovalBytes(digest, b.party, b.person, b.form)), hex.EncodeToString(a.Signature),
+			hex.EncodeToString(a.AuthenticatorData), string(a.ClientData)})
 	}
 	nonce := sceneNonce(0xA0)
-	out.Scene = sceneVector{sceneLock, sceneSafe, sceneBoot, sceneSession.String(), hex.EncodeToString(nonce[:]), sceneCounter, int(sceneIssued / time.Second),
-		"controller key; all three parties by controller",
-		"controller key; archivist P-0001, general-office P-0002, management P-0003, each by the key of that name",
-		"controller key; archivist and general-office by controller, management P-0003 by key"}
+	out.Scene = sceneVector{sceneLock, sceneSafe, sceneBoot, sceneSession.String(), hex.EncodeToString(nonce[:]), sceneCounter, int(sceneIssued / time.Second), sceneCount,
+		"the list in force is the trust list \"in force: <trust>\"; where a challenge for a trust list is outstanding, \"proposed: <trust>\" was proposed for it"}
 	for _, c := range verdicts(t) {
-		out.Verdicts = append(out.Verdicts, verdictVector{c.name, c.trust, c.challenged, int(c.now / time.Second), hex.EncodeToString(c.message), c.want})
+		challenged := "none"
+		if c.challenged != 0 {
+			challenged = c.challenged.String()
+		}
+		out.Verdicts = append(out.Verdicts, verdictVector{c.name, c.trust, challenged, int(c.now / time.Second), hex.EncodeToString(c.message), c.order.String(), c.want})
 	}
 	return out
 }
@@ -186,7 +229,8 @@ func TestVectors(t *testing.T) {
 		}
 	}
 	stored := loadVectors(t)
-	if !reflect.DeepEqual(stored.Keys, fresh.Keys) || stored.Request != fresh.Request || stored.Scene != fresh.Scene {
+	if !reflect.DeepEqual(stored.Keys, fresh.Keys) || stored.Request != fresh.Request || stored.TrustRequest != fresh.TrustRequest ||
+		stored.Scene != fresh.Scene || !slices.Equal(stored.TrustLists, fresh.TrustLists) {
 		t.Error("keys, request or scene differ from the stored vectors")
 	}
 	if len(stored.Messages) != len(fresh.Messages) || len(stored.Approvals) != len(fresh.Approvals) || len(stored.Verdicts) != len(fresh.Verdicts) {
@@ -207,7 +251,12 @@ func TestVectors(t *testing.T) {
 		}
 	}
 	for i, a := range stored.Approvals {
-		if a.Signed != fresh.Approvals[i].Signed || !signerOf(t, a.Key).Key().verify(unhex(t, a.Signed), unhex(t, a.Signature)) {
+		signed := unhex(t, a.Signed)
+		if a.Form == ByWebAuthn.String() {
+			data := sha256.Sum256([]byte(a.ClientData))
+			signed = append(unhex(t, a.AuthenticatorData), data[:]...)
+		}
+		if a.Signed != fresh.Approvals[i].Signed || a.ClientData != fresh.Approvals[i].ClientData || !signerOf(t, a.Key).Key().verify(signed, unhex(t, a.Signature)) {
 			t.Errorf("approval of %s by %s does not verify", a.Party, a.Form)
 		}
 	}
@@ -215,9 +264,10 @@ func TestVectors(t *testing.T) {
 		if c.Name != fresh.Verdicts[i].Name || c.Code != fresh.Verdicts[i].Code {
 			t.Errorf("verdict %q is now %q %q", c.Name, fresh.Verdicts[i].Name, fresh.Verdicts[i].Code)
 		}
-		v := sceneVerifier(t, c.Trust, c.Challenged)
-		if _, got := judge(v, unhex(t, c.Message), time.Duration(c.NowSeconds)*time.Second); got != c.Code {
-			t.Errorf("verdict %q: got %q, want %q", c.Name, got, c.Code)
+		challenged := map[string]Act{"none": 0, "open": ActOpen, "trust": ActTrust}[c.Challenged]
+		v := sceneVerifier(t, c.Trust, challenged)
+		if got, code := judge(v, unhex(t, c.Message), time.Duration(c.NowSeconds)*time.Second); code != c.Code || got.Order.String() != c.Order {
+			t.Errorf("verdict %q: got %v %q, want %v %q", c.Name, got.Order, code, c.Order, c.Code)
 		}
 	}
 }
@@ -250,8 +300,15 @@ func TestSpecificationIsComplete(t *testing.T) {
 		kind := s.message.Kind()
 		want = append(want, fmt.Sprintf("| %d | %s |", kind, reflect.TypeOf(s.message).Name()))
 	}
+	for _, order := range []Order{OrderRefuse, OrderIntroduce, OrderReport, OrderIssue, OrderDraw, OrderStore, OrderThrow} {
+		want = append(want, "*"+order.String()+"*")
+	}
+	for _, number := range []int{MaxTrustBytes, MaxClientDataBytes, toBeSignedBytes, MaxOriginBytes, authenticatorBytes} {
+		want = append(want, fmt.Sprint(number))
+	}
 	for _, reason := range []string{ReasonHeartbeat, ReasonProbe, ReasonConnected, ReasonUnlocked, ReasonRelockedCommand, ReasonRelockedTimeout, ReasonRelockedDoor,
-		ReasonRelockDoorOpen, ReasonRelockedPowerUp, ReasonDoorOpened, ReasonDoorClosed, ReasonBoltForced, ReasonTamper, ReasonTamperCleared} {
+		ReasonRelockDoorOpen, ReasonRelockedPowerUp, ReasonDoorOpened, ReasonDoorClosed, ReasonBoltForced, ReasonTamper, ReasonTamperCleared,
+		ReasonMotorStalled, ReasonMotorCurrent, ReasonBatteryLow, ReasonTrustChanged} {
 		want = append(want, "`"+reason+"`")
 	}
 	for _, phrase := range want {

@@ -1,67 +1,10 @@
 package lockwire
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"time"
 )
-
-// Trust is what a lock was told at commissioning: whose keys it believes.
-type Trust struct {
-	// Controller is the daemon's key: every command is signed with it.
-	Controller Key
-	// Parties says, for each of the three parties, how it must approve.
-	Parties map[Party]PartyTrust
-}
-
-// PartyTrust says in which form one party must approve on one lock.
-type PartyTrust struct {
-	Form Form
-	// Keys are the enrolled keys by the person's number. Needed for ByPartyKey, and refused for ByController.
-	Keys map[string]Key
-}
-
-// ControllerTrust returns the trust list of a lock on which the daemon's controller key
-// signs for all three parties: the weaker form.
-func ControllerTrust(controller Key) Trust {
-	t := Trust{Controller: controller, Parties: map[Party]PartyTrust{}}
-	for _, p := range Parties() {
-		t.Parties[p] = PartyTrust{Form: ByController}
-	}
-	return t
-}
-
-// check refuses a trust list with which fewer than three people could open a safe.
-func (t Trust) check() error {
-	if t.Controller.IsZero() {
-		return fmt.Errorf("trust list without the daemon's controller key")
-	}
-	seen := map[[digestBytes]byte]string{t.Controller.Fingerprint(): "the controller"}
-	if len(t.Parties) != ApprovalsNeeded {
-		return fmt.Errorf("trust list of %d parties: want %d", len(t.Parties), ApprovalsNeeded)
-	}
-	for _, party := range Parties() {
-		p := t.Parties[party]
-		if p.Form != ByController && p.Form != ByPartyKey {
-			return fmt.Errorf("trust list: party %s has no form of approval", party)
-		}
-		if (p.Form == ByPartyKey) != (len(p.Keys) > 0) {
-			return fmt.Errorf("trust list: party %s approves by %s and has %d keys enrolled", party, p.Form, len(p.Keys))
-		}
-		if len(p.Keys) > MaxKeysPerParty {
-			return fmt.Errorf("trust list: party %s has %d keys enrolled, %d at most", party, len(p.Keys), MaxKeysPerParty)
-		}
-		for person, key := range p.Keys {
-			if err := checkText("person", person, 1, MaxPersonBytes); err != nil || key.IsZero() {
-				return fmt.Errorf("trust list: party %s: person %.40q has no valid number or no key", party, person)
-			}
-			if holder, taken := seen[key.Fingerprint()]; taken && holder != person {
-				return fmt.Errorf("trust list: %s and %s have the same key: one of them could approve for both", holder, person)
-			}
-			seen[key.Fingerprint()] = person
-		}
-	}
-	return nil
-}
 
 // Identity is what a lock knows of itself.
 type Identity struct {
@@ -70,154 +13,247 @@ type Identity struct {
 	Boot uint64
 	// Firmware is what the lock says it is, at most MaxFirmwareBytes.
 	Firmware string
+	// Versions are those that the lock speaks; zero takes Spoken.
+	Versions Versions
 }
 
 // Verifier is a lock's judgement. It keeps the one outstanding challenge and is told the
 // time: now is the lock's own monotonic time since it started, and never runs backwards.
 // It is not safe for concurrent use.
+//
+// It is written as a lock would have it. Everything it keeps has a fixed size, judging
+// a message neither recurses nor allocates outside the crypto library, and what a
+// message says is read where it lies in the buffer. The one exception is a ProposeTrust,
+// whose list is taken apart into maps; it is signed by the controller and bounded.
 type Verifier struct {
 	self        Identity
 	trust       Trust
-	outstanding *Challenge
-	issuedAt    time.Duration
+	trustDigest Digest
+
+	issued   bool // a challenge is outstanding
+	quoted   Challenge
+	issuedAt time.Duration
+
+	// staged is the proposed list of the outstanding challenge; of no other act.
+	staged       [MaxTrustBytes]byte
+	stagedBytes  int
+	stagedTrust  Trust
+	stagedDigest Digest
+
+	counts  map[[sha256.Size]byte]uint32 // of each enrolled authenticator's signatures, since this start
+	scratch [toBeSignedBytes]byte
 }
 
-// Grant is what an accepted Authorise allows.
-type Grant struct {
-	Session SessionID
-	// Hold is how long, from now, the bolt may stay drawn while nobody opens the door.
+// Order is what a lock is to do after a message.
+type Order uint8
+
+// The orders. The zero Order is none.
+const (
+	OrderRefuse    Order = iota + 1 // send a Result with the code
+	OrderIntroduce                  // send Capabilities: see Verifier.Introduce
+	OrderReport                     // send a State with reason probe and the nonce
+	OrderIssue                      // draw a nonce, and send what Verifier.Issue makes of it
+	OrderDraw                       // send a Result, accepted; then draw the bolt
+	OrderStore                      // store Verifier.Staged, adopt it, send a Result and a State
+	OrderThrow                      // throw the bolt as soon as the door is shut
+)
+
+// String returns "refuse", "introduce", "report", "issue", "draw", "store" or "throw".
+func (o Order) String() string {
+	switch o {
+	case OrderRefuse:
+		return "refuse"
+	case OrderIntroduce:
+		return "introduce"
+	case OrderReport:
+		return "report"
+	case OrderIssue:
+		return "issue"
+	case OrderDraw:
+		return "draw"
+	case OrderStore:
+		return "store"
+	case OrderThrow:
+		return "throw"
+	}
+	return "none"
+}
+
+// Verdict is a Verifier's answer to one message.
+type Verdict struct {
+	Order   Order
+	Session SessionID // as far as the message could be read
+	Act     Act       // of OrderIssue: what the challenge is for
+	// Nonce is of OrderReport and OrderIntroduce: what to echo.
+	Nonce Nonce
+	// Refused is of OrderIntroduce: the version that was refused, or 0.
+	Refused uint64
+	// Hold is of OrderDraw: how long, from now, the bolt may stay drawn while nobody opens the door.
 	Hold time.Duration
-	// Request is the request that was approved, for the lock's display and its own log.
-	Request Request
+	// Code and Detail are of OrderRefuse and say why.
+	Code   Code
+	Detail string
+	// Stranger: the daemon did not sign it. Answer few of those.
+	Stranger bool
 }
 
 // NewVerifier starts without a challenge. It refuses a trust list that names fewer than
-// three parties, or under which one key speaks for two persons.
+// three parties, under which one key speaks for two persons, or of another safe.
 func NewVerifier(self Identity, trust Trust) (*Verifier, error) {
-	probe := Challenge{Lock: self.Lock, Safe: self.Safe, Firmware: self.Firmware}
+	if self.Versions == (Versions{}) {
+		self.Versions = Spoken()
+	}
+	probe := Capabilities{Lock: self.Lock, Firmware: self.Firmware, Lowest: self.Versions.Lowest, Highest: self.Versions.Highest}
 	if err := probe.check(); err != nil {
 		return nil, fmt.Errorf("identity of a lock: %w", err)
 	}
-	if err := trust.check(); err != nil {
+	if _, err := trust.Encode(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", self.Lock, err)
 	}
-	return &Verifier{self: self, trust: trust}, nil
+	if trust.Safe != self.Safe {
+		return nil, fmt.Errorf("lock %s of safe %s: the trust list is of safe %s", self.Lock, self.Safe, trust.Safe)
+	}
+	v := &Verifier{self: self}
+	v.use(trust)
+	return v, nil
 }
 
-// Command verifies and reads a message from the lock's command topic. The error is a *Refusal.
-func (v *Verifier) Command(message []byte) (Command, error) {
-	return OpenCommand(v.trust.Controller, v.self.Lock, message)
-}
-
-// Challenge answers a ChallengeRequest with a challenge made of the given fresh nonce
-// and the counter of the message that will carry it. Asked again by the session whose
-// challenge is still outstanding (a broker may deliver twice), it returns that
-// challenge unchanged: a nonce never gets a second life. The error is a *Refusal.
-func (v *Verifier) Challenge(request ChallengeRequest, nonce Nonce, counter uint64, now time.Duration) (Challenge, error) {
-	if request.Safe != v.self.Safe {
-		return Challenge{}, v.refuse(CodeWrongSafe, request.Session, "asked for safe "+request.Safe)
-	}
-	if o := v.outstanding; o != nil && o.Session == request.Session && v.age(now) <= MaxLifetime {
-		return *o, nil
-	}
-	v.outstanding = &Challenge{
-		Lock: v.self.Lock, Boot: v.self.Boot, Counter: counter, Session: request.Session,
-		Safe: v.self.Safe, Nonce: nonce, Forms: 1<<(ByController-1) | 1<<(ByPartyKey-1), Firmware: v.self.Firmware,
-	}
-	v.issuedAt = now
-	return *v.outstanding, nil
-}
-
-// Forget drops the outstanding challenge: for a lock that was told to relock, or opened by hand.
-func (v *Verifier) Forget() { v.outstanding = nil }
-
-// Authorise judges an Authorise. The first one that quotes the outstanding challenge's
-// nonce uses the challenge up, whatever the outcome. The error is a *Refusal.
-func (v *Verifier) Authorise(a Authorise, now time.Duration) (Grant, error) {
-	request, err := DecodeRequest(a.Request)
-	if err != nil {
-		return Grant{}, err
-	}
-	quote, named := request.quoteOf(v.self.Lock)
-	if !named {
-		return Grant{}, v.refuse(CodeWrongLock, request.Session, "the request does not name this lock")
-	}
-	challenge := v.outstanding
-	if challenge == nil {
-		return Grant{}, v.refuse(CodeNoChallenge, request.Session, "")
-	}
-	if quote.Nonce == challenge.Nonce {
-		v.outstanding = nil
-	}
-	if quote.Boot != challenge.Boot || quote.Counter != challenge.Counter {
-		return Grant{}, v.refuse(CodeStaleCounter, request.Session,
-			fmt.Sprintf("quotes boot %d counter %d", quote.Boot, quote.Counter))
-	}
-	if quote.Nonce != challenge.Nonce {
-		return Grant{}, v.refuse(CodeWrongNonce, request.Session, "")
-	}
-	if request.Safe != v.self.Safe {
-		return Grant{}, v.refuse(CodeWrongSafe, request.Session, "names safe "+request.Safe)
-	}
-	if request.Session != challenge.Session {
-		return Grant{}, v.refuse(CodeWrongSession, request.Session, "the challenge belongs to session "+challenge.Session.String())
-	}
-	if age := v.age(now); age < 0 || age > request.Lifetime() {
-		return Grant{}, v.refuse(CodeExpired, request.Session, fmt.Sprintf("the nonce is %v old", age))
-	}
-	if refusal := v.judgeApprovals(request, a.Approvals); refusal != nil {
-		return Grant{}, refusal
-	}
-	return Grant{Session: request.Session, Hold: request.Lifetime(), Request: request}, nil
-}
-
-// judgeApprovals wants three approvals of three different persons of three different
-// parties, each in the form that this lock demands of the party, each signed over this request.
-func (v *Verifier) judgeApprovals(request Request, approvals []Approval) error {
-	if len(approvals) < ApprovalsNeeded {
-		return v.refuse(CodeMissingApproval, request.Session, fmt.Sprintf("%d of %d", len(approvals), ApprovalsNeeded))
-	}
-	parties, persons := map[Party]bool{}, map[string]bool{}
-	for _, a := range approvals {
-		if parties[a.Party] {
-			return v.refuse(CodeSamePartyTwice, request.Session, a.Party.String())
-		}
-		parties[a.Party] = true
-	}
-	for _, a := range approvals {
-		if persons[a.Person] {
-			return v.refuse(CodeSamePersonTwice, request.Session, a.Person)
-		}
-		persons[a.Person] = true
-	}
-	digest := request.Digest()
-	for _, a := range approvals {
-		if refusal := v.judgeApproval(request.Session, digest, a); refusal != nil {
-			return refusal
+// use puts a trust list in force. Counts of keys that stay are kept.
+func (v *Verifier) use(trust Trust) {
+	counts := map[[sha256.Size]byte]uint32{}
+	for _, p := range trust.Parties {
+		for _, key := range p.Keys {
+			counts[key.fingerprint] = v.counts[key.fingerprint]
 		}
 	}
-	return nil
+	v.trust, v.trustDigest, v.counts = trust, trust.Digest(), counts
 }
 
-func (v *Verifier) judgeApproval(session SessionID, digest Digest, a Approval) error {
-	trust, known := v.trust.Parties[a.Party]
-	if !known || a.Form != trust.Form {
-		return v.refuse(CodeWrongForm, session, fmt.Sprintf("%s approved by %s, this lock wants %s", a.Party, a.Form, trust.Form))
+// TrustInForce returns the version and the digest of the list in force, for a State.
+func (v *Verifier) TrustInForce() (uint32, Digest) { return v.trust.Version, v.trustDigest }
+
+// Judge says what a lock is to do about a message of its command topic. The order of the
+// checks is that of SPEC.md section 6.
+func (v *Verifier) Judge(message []byte, now time.Duration) Verdict {
+	e, f := parseEnvelope(message)
+	if f.is() {
+		return Verdict{Order: OrderRefuse, Code: f.code, Detail: f.detail, Stranger: true}
 	}
-	key := v.trust.Controller
-	if a.Form == ByPartyKey {
-		if key, known = trust.Keys[a.Person]; !known {
-			return v.refuse(CodeUnknownPerson, session, fmt.Sprintf("%s for %s", a.Person, a.Party))
-		}
+	if !e.signedBy(v.trust.Controller, RoleCommand, v.self.Lock, v.scratch[:0]) {
+		return Verdict{Order: OrderRefuse, Code: CodeBadSignature, Detail: "of the message", Stranger: true}
 	}
-	if !key.verify(ApprovalBytes(digest, a.Party, a.Person, a.Form), a.Signature) {
-		return v.refuse(CodeBadSignature, session, fmt.Sprintf("approval of %s for %s", a.Person, a.Party))
+	var c command
+	f = c.parse(e.payload, v.self.Versions)
+	switch {
+	case f.code == CodeUnsupportedVersion:
+		return Verdict{Order: OrderIntroduce, Refused: c.version}
+	case f.is():
+		return refused(c.session, f)
 	}
-	return nil
+	switch c.kind {
+	case KindHello:
+		return Verdict{Order: OrderIntroduce, Nonce: c.nonce}
+	case KindProbe:
+		return Verdict{Order: OrderReport, Nonce: c.nonce}
+	case KindRelock:
+		v.Forget()
+		return Verdict{Order: OrderThrow, Session: c.session}
+	case KindChallengeRequest:
+		return v.askedToOpen(&c, now)
+	case KindProposeTrust:
+		return v.proposed(&c, now)
+	}
+	return v.authorise(&c, now)
+}
+
+func refused(session SessionID, f fault) Verdict {
+	return Verdict{Order: OrderRefuse, Session: session, Code: f.code, Detail: f.detail}
+}
+
+func (v *Verifier) askedToOpen(c *command, now time.Duration) Verdict {
+	if string(c.safe) != v.self.Safe {
+		return refused(c.session, fault{CodeWrongSafe, "asked for a challenge of another safe"})
+	}
+	if !v.outstandingFor(c.session, ActOpen, now) {
+		v.Forget()
+	}
+	return Verdict{Order: OrderIssue, Session: c.session, Act: ActOpen}
+}
+
+// outstandingFor reports whether the challenge of this session and act is outstanding
+// and still young: asked again (a broker may deliver twice), a lock sends it again.
+func (v *Verifier) outstandingFor(session SessionID, act Act, now time.Duration) bool {
+	return v.issued && v.quoted.Session == session && v.quoted.Act == act && v.age(now) <= MaxLifetime
+}
+
+// proposed takes a list apart and keeps it, so that people are asked to approve only what
+// this lock will take.
+func (v *Verifier) proposed(c *command, now time.Duration) Verdict {
+	if string(c.safe) != v.self.Safe {
+		return refused(c.session, fault{CodeWrongSafe, "a trust list for another safe"})
+	}
+	digest := Digest(sha256.Sum256(c.trust))
+	if v.outstandingFor(c.session, ActTrust, now) && digest == v.stagedDigest {
+		return Verdict{Order: OrderIssue, Session: c.session, Act: ActTrust}
+	}
+	trust, f := decodeTrust(c.trust)
+	if f.is() {
+		return refused(c.session, f)
+	}
+	if trust.Safe != v.self.Safe {
+		return refused(c.session, fault{CodeWrongSafe, "the trust list is of another safe"})
+	}
+	if trust.Version <= v.trust.Version {
+		return refused(c.session, fault{CodeStaleTrust, "the list's version is not above the one in force"})
+	}
+	v.Forget()
+	v.stagedBytes = copy(v.staged[:], c.trust)
+	v.stagedTrust, v.stagedDigest = trust, digest
+	return Verdict{Order: OrderIssue, Session: c.session, Act: ActTrust}
+}
+
+// Issue makes the challenge of an OrderIssue of the given fresh nonce and the counter of
+// the message that will carry it. Asked again by the session whose challenge is still
+// outstanding, it returns that challenge unchanged: a nonce never gets a second life.
+func (v *Verifier) Issue(order Verdict, nonce Nonce, counter uint64, now time.Duration) Challenge {
+	if v.outstandingFor(order.Session, order.Act, now) {
+		return v.quoted
+	}
+	v.quoted = Challenge{
+		Lock: v.self.Lock, Boot: v.self.Boot, Counter: counter, Session: order.Session,
+		Safe: v.self.Safe, Nonce: nonce, Act: order.Act,
+	}
+	v.issued, v.issuedAt = true, now
+	return v.quoted
+}
+
+// Introduce makes the Capabilities of an OrderIntroduce.
+func (v *Verifier) Introduce(order Verdict, counter uint64) Capabilities {
+	return Capabilities{
+		Lock: v.self.Lock, Boot: v.self.Boot, Counter: counter, Echo: order.Nonce,
+		Lowest: v.self.Versions.Lowest, Highest: v.self.Versions.Highest,
+		Forms: formsSpoken, Firmware: v.self.Firmware, Refused: order.Refused,
+	}
+}
+
+// Forget drops the outstanding challenge, and a proposed list with it: for a lock that
+// was told to relock, or opened by hand.
+func (v *Verifier) Forget() {
+	v.issued, v.quoted = false, Challenge{}
+	v.stagedBytes, v.stagedTrust, v.stagedDigest = 0, Trust{}, Digest{}
+}
+
+// Staged returns the encoded list of an OrderStore. It is to be in a memory that
+// outlasts the power, whole, before Adopt is called and before anybody is told.
+func (v *Verifier) Staged() []byte { return v.staged[:v.stagedBytes] }
+
+// Adopt puts the list of an OrderStore in force, once it is stored.
+func (v *Verifier) Adopt() {
+	if v.stagedBytes == 0 {
+		return
+	}
+	v.use(v.stagedTrust)
+	v.Forget()
 }
 
 func (v *Verifier) age(now time.Duration) time.Duration { return now - v.issuedAt }
-
-func (v *Verifier) refuse(code Code, session SessionID, detail string) error {
-	return &Refusal{Code: code, Session: session, Detail: detail}
-}

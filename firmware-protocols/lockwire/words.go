@@ -6,9 +6,6 @@ import (
 	"io"
 )
 
-// Version is the version of the protocol that this package speaks.
-const Version = 1
-
 // SessionID names one attempt to open a safe: 128 random bits of the daemon's making.
 type SessionID [sessionBytes]byte
 
@@ -75,17 +72,45 @@ const (
 	ByController Form = 1
 	// ByPartyKey: the person's own key, enrolled in the lock, signs. The daemon cannot approve for anybody.
 	ByPartyKey Form = 2
+	// ByWebAuthn: the same with a security key at the console: the person's key signs a
+	// WebAuthn assertion over the approval.
+	ByWebAuthn Form = 3
 )
 
-// String returns "controller" or "party-key".
+// formsSpoken is the set of forms that this package verifies: bit n-1 for form n.
+const formsSpoken = 1<<(ByController-1) | 1<<(ByPartyKey-1) | 1<<(ByWebAuthn-1)
+
+// String returns "controller", "party-key" or "webauthn".
 func (f Form) String() string {
 	switch f {
 	case ByController:
 		return "controller"
 	case ByPartyKey:
 		return "party-key"
+	case ByWebAuthn:
+		return "webauthn"
 	}
 	return "unknown-form"
+}
+
+// Act is what a request asks a lock to do. The numbers are on the wire and never change.
+type Act uint8
+
+// The acts that three parties approve.
+const (
+	ActOpen  Act = 1 // draw the bolt
+	ActTrust Act = 2 // put a new trust list in the place of the present one
+)
+
+// String returns "open" or "trust".
+func (a Act) String() string {
+	switch a {
+	case ActOpen:
+		return "open"
+	case ActTrust:
+		return "trust"
+	}
+	return "unknown-act"
 }
 
 // Bolt is the position of a lock's bolt. The zero value is BoltUnknown.
@@ -133,6 +158,34 @@ func (d Door) String() string {
 	return "unknown"
 }
 
+// Motor is what a lock says of the motor that moves its bolt. The zero value is
+// MotorUnknown: there is none, or the lock cannot tell.
+type Motor uint8
+
+// The states of a motor, as numbered on the wire. A fault stands until a run ends well.
+const (
+	MotorUnknown     Motor = 0
+	MotorReady       Motor = 1
+	MotorRunning     Motor = 2
+	MotorStalled     Motor = 3 // ran its time and the bolt did not arrive
+	MotorOverCurrent Motor = 4 // was switched off because it drew too much
+)
+
+// String returns "unknown", "ready", "running", "stalled" or "over-current".
+func (m Motor) String() string {
+	switch m {
+	case MotorReady:
+		return "ready"
+	case MotorRunning:
+		return "running"
+	case MotorStalled:
+		return "stalled"
+	case MotorOverCurrent:
+		return "over-current"
+	}
+	return "unknown"
+}
+
 // Reasons of a State. A lock may send others; these have a meaning here.
 const (
 	// ReasonHeartbeat and ReasonProbe are the live class: sent at QoS 0, never queued by a
@@ -151,4 +204,8 @@ const (
 	ReasonBoltForced      = "bolt-forced" // the bolt moved and the lock's motor did not
 	ReasonTamper          = "tamper"
 	ReasonTamperCleared   = "tamper-cleared"
+	ReasonMotorStalled    = "motor-stalled"      // the bolt did not arrive
+	ReasonMotorCurrent    = "motor-over-current" // the motor was switched off
+	ReasonBatteryLow      = "battery-low"        // once, when it falls to a fifth
+	ReasonTrustChanged    = "trust-changed"      // a new trust list holds from here on
 )

@@ -6,6 +6,12 @@ import "time"
 const (
 	// motorTravel is how long the bolt's motor runs: a small gear motor on a safe bolt.
 	motorTravel = 80 * time.Millisecond
+	// throwAttempts and throwAgainAfter: a bolt that did not arrive is thrown again, a few
+	// times and not at once, so that the motor does not burn.
+	throwAttempts   = 3
+	throwAgainAfter = 300 * time.Millisecond
+	// batteryLow is the percentage at which a lock asks for a new battery.
+	batteryLow = 20
 	// heartbeatEvery is what SPEC.md of lockwire asks for.
 	heartbeatEvery = time.Second
 	// outboxMax is how many events a lock keeps while it cannot send: the memory of a small
@@ -14,8 +20,10 @@ const (
 	// refusalsPerSecond bounds the answers to messages that cannot be read (SPEC.md section 5).
 	refusalsPerSecond = 5
 	// redialFirst and redialMax bound the wait between two attempts to reach the broker.
-	redialFirst = 100 * time.Millisecond
-	redialMax   = 5 * time.Second
+	// With redialJitter on top it stays below the 5 s of SPEC.md section 1.
+	redialFirst  = 100 * time.Millisecond
+	redialMax    = 4 * time.Second
+	redialJitter = 0.2
 	// connectMax and writeMax bound one attempt and one write.
 	connectMax = 5 * time.Second
 	writeMax   = 5 * time.Second

@@ -7,20 +7,18 @@
 //	broker ─────► Verifier ──grant──► bolt ◄──── door, hand, timer
 //	       ◄───── outbox ◄──Challenge, Result, State──┘
 //
-// It owns the model of one lock: bolt, motor, door sensor, tamper switch, power. It
-// judges with lockwire.Verifier and nothing else: like a lock, it believes neither the
-// broker nor the topic, and relocks by its own timer with or without a network.
+// It owns the model of one lock: bolt, motor, door sensor, tamper switch, battery, the
+// memory that outlasts the power, and power itself. It judges with lockwire.Verifier and
+// nothing else: like a lock, it believes neither the broker nor the topic, and relocks by
+// its own timer with or without a network.
 package locktest
 
 import (
 	"context"
 	"crypto"
-	"crypto/rand"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -34,9 +32,12 @@ type Settings struct {
 	// ID is the lock's id, its client id and its certificate's common name.
 	ID   string
 	Safe string
-	// Key signs what the lock says; Trust is what it was told at commissioning.
+	// Key signs what the lock says; Trust is the list that it is commissioned with, which
+	// may change over the wire after that.
 	Key   crypto.Signer
 	Trust lockwire.Trust
+	// Versions are those that the lock says it speaks; zero takes those that it does speak.
+	Versions lockwire.Versions
 	// BrokerURL is "tls://host:port"; TLS holds the lock's own certificate.
 	BrokerURL string
 	TLS       *tls.Config
@@ -58,6 +59,7 @@ type Lock struct {
 	powerDown chan struct{} // closed and renewed by PowerCycle, under mu
 
 	mu       sync.Mutex
+	flash    flash
 	verifier *lockwire.Verifier
 	boot     uint64
 	counter  uint64
@@ -65,12 +67,16 @@ type Lock struct {
 	bolt     lockwire.Bolt
 	door     lockwire.Door
 	tamper   bool
-	wanted   lockwire.Bolt // where the motor is driving to, or the bolt's position
-	why      string        // the reason of the State that ends the motor's run
-	motorEnd time.Time     // zero: the motor stands
-	holdEnd  time.Time     // zero: no timer runs
-	hold     time.Duration // of the grant under way
-	relock   bool          // throw the bolt when the door shuts
+	battery  int8           // percent, or -1
+	motor    lockwire.Motor // what its last run ended in
+	failing  lockwire.Motor // what its next run will end in, when it is to fail
+	throws   int            // attempts to throw the bolt that failed
+	wanted   lockwire.Bolt  // where the motor is driving to, or the bolt's position
+	why      string         // the reason of the State that ends the motor's run
+	motorEnd time.Time      // zero: the motor stands
+	holdEnd  time.Time      // zero: no timer runs
+	hold     time.Duration  // of the grant under way
+	relock   bool           // throw the bolt when the door shuts
 	outbox   []outgoing
 	ignored  uint64
 }
@@ -97,6 +103,14 @@ func New(s Settings) (*Lock, error) {
 		settings: s, signer: signer, refusals: rate.NewLimiter(refusalsPerSecond, refusalsPerSecond),
 		kick: make(chan struct{}, 1), send: make(chan struct{}, 1), powerDown: make(chan struct{}),
 		boot: s.Boot, bolt: lockwire.BoltLocked, wanted: lockwire.BoltLocked, door: lockwire.DoorClosed, started: time.Now(),
+		battery: -1, motor: lockwire.MotorReady,
+	}
+	list, err := s.Trust.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", s.ID, err)
+	}
+	if err := l.flash.store(list); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", s.ID, err)
 	}
 	if l.verifier, err = l.newVerifier(); err != nil {
 		return nil, err
@@ -104,8 +118,14 @@ func New(s Settings) (*Lock, error) {
 	return l, nil
 }
 
+// newVerifier starts with what the memory holds that outlasts the power.
 func (l *Lock) newVerifier() (*lockwire.Verifier, error) {
-	return lockwire.NewVerifier(lockwire.Identity{Lock: l.settings.ID, Safe: l.settings.Safe, Boot: l.boot, Firmware: "locktest 1"}, l.settings.Trust)
+	trust, err := l.flash.load()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", l.settings.ID, err)
+	}
+	self := lockwire.Identity{Lock: l.settings.ID, Safe: l.settings.Safe, Boot: l.boot, Firmware: "locktest 2", Versions: l.settings.Versions}
+	return lockwire.NewVerifier(self, trust)
 }
 
 // Run powers the lock until ctx ends. It reconnects by itself, for ever.
@@ -151,12 +171,7 @@ func (l *Lock) onTime(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.motorEnd.IsZero() && !now.Before(l.motorEnd) {
-		l.motorEnd = time.Time{}
-		l.bolt = l.wanted
-		if l.bolt == lockwire.BoltUnlocked && l.door == lockwire.DoorClosed {
-			l.holdEnd = now.Add(l.hold)
-		}
-		l.state(l.why, lockwire.Nonce{})
+		l.motorArrived(now)
 	}
 	if !l.holdEnd.IsZero() && !now.Before(l.holdEnd) {
 		l.holdEnd = time.Time{}
@@ -164,9 +179,31 @@ func (l *Lock) onTime(now time.Time) {
 	}
 }
 
+// motorArrived ends the motor's run, well or not. Called with mu held.
+func (l *Lock) motorArrived(now time.Time) {
+	l.motorEnd = time.Time{}
+	if l.failing != lockwire.MotorUnknown {
+		l.bolt, l.motor = lockwire.BoltJammed, l.failing
+		reason := lockwire.ReasonMotorStalled
+		if l.failing == lockwire.MotorOverCurrent {
+			reason = lockwire.ReasonMotorCurrent
+		}
+		l.state(reason, lockwire.Nonce{})
+		if l.throws++; l.wanted == lockwire.BoltLocked && l.throws < throwAttempts {
+			l.motorEnd = now.Add(throwAgainAfter)
+		}
+		return
+	}
+	l.bolt, l.motor, l.throws = l.wanted, lockwire.MotorReady, 0
+	if l.bolt == lockwire.BoltUnlocked && l.door == lockwire.DoorClosed {
+		l.holdEnd = now.Add(l.hold)
+	}
+	l.state(l.why, lockwire.Nonce{})
+}
+
 // drive starts the motor. Called with mu held.
 func (l *Lock) drive(to lockwire.Bolt, why string) {
-	l.wanted, l.why, l.relock = to, why, false
+	l.wanted, l.why, l.relock, l.throws = to, why, false, 0
 	l.motorEnd = time.Now().Add(motorTravel)
 	if to == lockwire.BoltLocked {
 		l.holdEnd = time.Time{}
@@ -234,6 +271,40 @@ func (l *Lock) SetTamper(open bool) {
 	l.state(lockwire.ReasonTamperCleared, lockwire.Nonce{})
 }
 
+// FailMotor makes the runs of the motor end in lockwire.MotorStalled or MotorOverCurrent,
+// with the bolt jammed, until it is called with MotorUnknown.
+func (l *Lock) FailMotor(how lockwire.Motor) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = how
+}
+
+// SetBattery says how full the battery is, in percent.
+func (l *Lock) SetBattery(percent int8) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wasLow := l.battery >= 0 && l.battery <= batteryLow
+	l.battery = percent
+	if percent >= 0 && percent <= batteryLow && !wasLow {
+		l.state(lockwire.ReasonBatteryLow, lockwire.Nonce{})
+	}
+}
+
+// CutPowerWhileStoring makes the power go after the given number of bytes of the next
+// trust list that the lock stores, and come back at once.
+func (l *Lock) CutPowerWhileStoring(bytes int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flash.cutAfter = bytes + 1
+}
+
+// TrustInForce returns the version and the digest of the trust list that the lock believes.
+func (l *Lock) TrustInForce() (uint32, lockwire.Digest) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.verifier.TrustInForce()
+}
+
 // Bolt returns the position of the bolt.
 func (l *Lock) Bolt() lockwire.Bolt {
 	l.mu.Lock()
@@ -254,6 +325,11 @@ func (l *Lock) Ignored() uint64 {
 func (l *Lock) PowerCycle() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.restart()
+}
+
+// restart is a power cycle, with mu held.
+func (l *Lock) restart() error {
 	l.boot++
 	verifier, err := l.newVerifier()
 	if err != nil {
@@ -267,110 +343,4 @@ func (l *Lock) PowerCycle() error {
 		l.drive(lockwire.BoltLocked, lockwire.ReasonRelockedPowerUp)
 	}
 	return nil
-}
-
-// take judges one message of the command topic.
-func (l *Lock) take(message []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	command, err := l.verifier.Command(message)
-	if err != nil {
-		l.refuse(err, true)
-		return
-	}
-	now := time.Since(l.started)
-	switch c := command.(type) {
-	case lockwire.ChallengeRequest:
-		l.challenge(c, now)
-	case lockwire.Authorise:
-		l.authorise(c, now)
-	case lockwire.Relock:
-		l.verifier.Forget()
-		l.relockNow()
-	case lockwire.Probe:
-		l.state(lockwire.ReasonProbe, c.Nonce)
-	}
-}
-
-func (l *Lock) challenge(c lockwire.ChallengeRequest, now time.Duration) {
-	nonce, err := lockwire.NewNonce(rand.Reader)
-	if err != nil {
-		l.settings.Log.Error("lock has no random source", "lock", l.settings.ID, "error", err)
-		return
-	}
-	challenge, err := l.verifier.Challenge(c, nonce, l.counter+1, now)
-	if err != nil {
-		l.refuse(err, false)
-		return
-	}
-	l.counter = max(l.counter, challenge.Counter)
-	l.post(challenge, outgoing{})
-}
-
-func (l *Lock) authorise(a lockwire.Authorise, now time.Duration) {
-	grant, err := l.verifier.Authorise(a, now)
-	if err != nil {
-		l.refuse(err, false)
-		return
-	}
-	l.counter++
-	l.post(lockwire.Result{Lock: l.settings.ID, Boot: l.boot, Counter: l.counter, Session: grant.Session, Accepted: true}, outgoing{})
-	l.hold = grant.Hold
-	l.drive(lockwire.BoltUnlocked, lockwire.ReasonUnlocked)
-}
-
-// relockNow throws the bolt, or remembers to when the door shuts.
-func (l *Lock) relockNow() {
-	if l.door == lockwire.DoorOpen {
-		l.relock = true
-		l.state(lockwire.ReasonRelockDoorOpen, lockwire.Nonce{})
-		return
-	}
-	l.drive(lockwire.BoltLocked, lockwire.ReasonRelockedCommand)
-}
-
-// refuse answers with the word of refusal; strangers get few answers.
-func (l *Lock) refuse(err error, stranger bool) {
-	var refusal *lockwire.Refusal
-	if !errors.As(err, &refusal) || stranger && !l.refusals.Allow() {
-		return
-	}
-	l.settings.Log.Debug("lock refused", "lock", l.settings.ID, "code", refusal.Code, "detail", refusal.Detail)
-	l.counter++
-	l.post(lockwire.Result{Lock: l.settings.ID, Boot: l.boot, Counter: l.counter, Session: refusal.Session, Code: refusal.Code}, outgoing{})
-}
-
-// state says how things are. Called with mu held.
-func (l *Lock) state(reason string, echo lockwire.Nonce) {
-	l.counter++
-	s := lockwire.State{
-		Lock: l.settings.ID, Boot: l.boot, Counter: l.counter, Bolt: l.bolt, Door: l.door, Tamper: l.tamper,
-		BatteryPercent: -1, Reason: reason, UptimeSeconds: uint64(time.Since(l.started) / time.Second), Echo: echo,
-	}
-	if reason == lockwire.ReasonHeartbeat {
-		l.outbox = slices.DeleteFunc(l.outbox, func(o outgoing) bool { return o.heartbeat })
-	}
-	l.post(s, outgoing{live: s.Live(), heartbeat: reason == lockwire.ReasonHeartbeat})
-}
-
-// post signs an event and puts it into the outbox. Called with mu held.
-func (l *Lock) post(event lockwire.Event, o outgoing) {
-	sealed, err := lockwire.Seal(l.signer, l.settings.ID, event)
-	if err != nil {
-		l.settings.Log.Error("lock cannot sign", "lock", l.settings.ID, "error", err)
-		return
-	}
-	if len(l.outbox) == outboxMax {
-		l.outbox = l.outbox[1:]
-	}
-	o.message = sealed
-	l.outbox = append(l.outbox, o)
-	wake(l.send)
-}
-
-func wake(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

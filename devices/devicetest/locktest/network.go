@@ -20,7 +20,7 @@ import (
 // so that nothing of an old one is sent or delivered again.
 func (l *Lock) stayConnected(ctx context.Context) {
 	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval = redialFirst, redialMax
+	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = redialFirst, redialMax, redialJitter
 	for ctx.Err() == nil {
 		connected, err := l.connection(ctx)
 		if connected {

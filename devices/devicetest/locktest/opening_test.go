@@ -244,7 +244,10 @@ func TestPowerCycleLosesTheNonce(t *testing.T) {
 }
 
 func TestAbsentLock(t *testing.T) {
-	s := newSite(t, "built-in")
+	onEachBroker(t, testAbsentLock)
+}
+
+func testAbsentLock(t *testing.T, s *site) {
 	r := &rig{site: s, driver: s.driver(nil), facts: newLedger()}
 	var stops []func()
 	for _, name := range lockNames {
@@ -355,7 +358,7 @@ func TestEventsAreKeptForTheDaemon(t *testing.T) {
 	})
 }
 
-// A lock that signs with another key than the configured one is never up.
+// A lock that signs with another key than the configured one is never up, and the word says why.
 func TestForeignKey(t *testing.T) {
 	s := newSite(t, "built-in")
 	facts := newLedger()
@@ -363,7 +366,11 @@ func TestForeignKey(t *testing.T) {
 	s.run(wrong.Run)
 	driver := s.driver(nil)
 	s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
-	facts.await(t, 0, "fault", func(f fact.Fact) bool { return report(fact.DeviceFault, "bad-signature")("lock-a", f) })
+	facts.await(t, 0, "its word", func(f fact.Fact) bool { return report(fact.DeviceDown, "bad-signature")("lock-a", f) })
+	facts.await(t, 0, "refusals", func(f fact.Fact) bool {
+		r, ok := f.(fact.LockRefusal)
+		return ok && r.Lock == "lock-a" && !r.ByLock && r.Code == "bad-signature" && r.Count > 0
+	})
 	facts.await(t, 0, "offline", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-b", f) })
 	if driver.Refused()["lock-a"] == 0 || driver.Refused()["lock-b"] != 0 {
 		t.Errorf("counted %v", driver.Refused())

@@ -163,7 +163,7 @@ func (s *site) signer(name string) lockwire.Signer {
 func (s *site) newLock(name string, change func(*locktest.Settings)) *locktest.Lock {
 	s.t.Helper()
 	settings := locktest.Settings{
-		ID: name, Safe: safeName, Key: s.keys[name], Trust: lockwire.ControllerTrust(s.signer(daemonName).Key()),
+		ID: name, Safe: safeName, Key: s.keys[name], Trust: lockwire.ControllerTrust(safeName, s.signer(daemonName).Key()),
 		BrokerURL: s.url, TLS: s.tls[name], Heartbeat: 200 * time.Millisecond, Boot: 1, Log: quiet(s.t),
 	}
 	if change != nil {
