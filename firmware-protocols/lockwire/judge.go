@@ -31,6 +31,7 @@ func (v *Verifier) authorise(c *command, now time.Duration) Verdict {
 	case f.is():
 		return refused(q.session, f)
 	case q.act == ActTrust:
+		v.approved = true
 		return Verdict{Order: OrderStore, Session: q.session, Act: ActTrust}
 	}
 	return Verdict{Order: OrderDraw, Session: q.session, Act: ActOpen, Hold: time.Duration(q.lifetime) * time.Second}

@@ -37,6 +37,7 @@ type Verifier struct {
 	// staged is the proposed list of the outstanding challenge; of no other act.
 	staged       [MaxTrustBytes]byte
 	stagedBytes  int
+	approved     bool // the staged list: three parties have, and no other was proposed since
 	stagedTrust  Trust
 	stagedDigest Digest
 
@@ -207,7 +208,7 @@ func (v *Verifier) proposed(c *command, now time.Duration) Verdict {
 		return refused(c.session, fault{CodeStaleTrust, "the list's version is not above the one in force"})
 	}
 	v.Forget()
-	v.stagedBytes = copy(v.staged[:], c.trust)
+	v.stagedBytes, v.approved = copy(v.staged[:], c.trust), false
 	v.stagedTrust, v.stagedDigest = trust, digest
 	return Verdict{Order: OrderIssue, Session: c.session, Act: ActTrust}
 }
@@ -240,20 +241,23 @@ func (v *Verifier) Introduce(order Verdict, counter uint64) Capabilities {
 // was told to relock, or opened by hand.
 func (v *Verifier) Forget() {
 	v.issued, v.quoted = false, Challenge{}
-	v.stagedBytes, v.stagedTrust, v.stagedDigest = 0, Trust{}, Digest{}
+	v.stagedBytes, v.approved, v.stagedTrust, v.stagedDigest = 0, false, Trust{}, Digest{}
 }
 
 // Staged returns the encoded list of an OrderStore. It is to be in a memory that
 // outlasts the power, whole, before Adopt is called and before anybody is told.
 func (v *Verifier) Staged() []byte { return v.staged[:v.stagedBytes] }
 
-// Adopt puts the list of an OrderStore in force, once it is stored.
-func (v *Verifier) Adopt() {
-	if v.stagedBytes == 0 {
-		return
+// Adopt puts the list of an OrderStore in force, once it is stored, and reports whether it
+// did: a list that nobody has approved, or that was proposed after the OrderStore, is not
+// put in force, in whatever order a firmware calls.
+func (v *Verifier) Adopt() bool {
+	if !v.approved {
+		return false
 	}
 	v.use(v.stagedTrust)
 	v.Forget()
+	return true
 }
 
 func (v *Verifier) age(now time.Duration) time.Duration { return now - v.issuedAt }

@@ -386,3 +386,24 @@ func TestTrustLists(t *testing.T) {
 		}
 	}
 }
+
+// A firmware that adopts out of order puts nothing in force that nobody has approved.
+func TestAdoptingOutOfOrder(t *testing.T) {
+	v := sceneVerifier(t, "party-key", ActTrust)
+	before, _ := v.TrustInForce()
+	if v.Adopt() {
+		t.Error("a proposal was adopted without an approval")
+	}
+	if verdict, _ := judge(v, trustCase(t, "", "party-key", CodeAccepted, nil, partyKeyApprovals()).message, sceneNow); verdict.Order != OrderStore {
+		t.Fatalf("%+v", verdict)
+	}
+	other := nextTrust(t, "party-key")
+	other.Version++
+	v.Judge(seal(t, "controller", sceneLock, ProposeTrust{Session: sceneSession, Safe: sceneSafe, Trust: encodeTrust(t, other)}), sceneNow)
+	if v.Adopt() {
+		t.Error("a list that was proposed after the approval of another was adopted")
+	}
+	if version, _ := v.TrustInForce(); version != before {
+		t.Errorf("version %d is in force", version)
+	}
+}

@@ -59,7 +59,10 @@ func (l *Lock) store(order lockwire.Verdict) {
 		l.verifier.Forget()
 		l.refuse(lockwire.Verdict{Session: order.Session, Code: lockwire.CodeNotStored, Detail: err.Error()})
 	default:
-		l.verifier.Adopt()
+		if !l.verifier.Adopt() { // nothing comes between: the lock obeys one command at a time
+			l.settings.Log.Error("an approved list was not put in force", "lock", l.settings.ID)
+			return
+		}
 		l.accept(order)
 		l.state(lockwire.ReasonTrustChanged, lockwire.Nonce{})
 	}
