@@ -140,6 +140,14 @@ func (s *Site) Drawn() (n int) {
 	return n
 }
 
+// RoundTrips returns how long the broker took to acknowledge the locks' last messages, for measurements.
+func (s *Site) RoundTrips() (all []time.Duration) {
+	for _, lock := range s.locks {
+		all = append(all, lock.RoundTrips()...)
+	}
+	return all
+}
+
 // PowerCycleLocks takes the power from all three locks for a moment.
 func (s *Site) PowerCycleLocks() error {
 	var errs []error

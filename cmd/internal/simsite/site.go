@@ -155,7 +155,7 @@ func (s *Site) installLocks() error {
 		if err != nil {
 			return err
 		}
-		lock, err := locktest.New(locktest.Settings{ID: id, Safe: "main-safe", Key: key, Trust: lockwire.ControllerTrust(trusted), BrokerURL: url, TLS: tls, Log: s.Log})
+		lock, err := locktest.New(locktest.Settings{ID: id, Safe: "main-safe", Key: key, Trust: lockwire.ControllerTrust("main-safe", trusted), BrokerURL: url, TLS: tls, Log: s.Log})
 		if err != nil {
 			return err
 		}

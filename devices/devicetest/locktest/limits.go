@@ -6,6 +6,8 @@ import "time"
 const (
 	// motorTravel is how long the bolt's motor runs: a small gear motor on a safe bolt.
 	motorTravel = 80 * time.Millisecond
+	// roundTripsKept are enough for a 99th percentile.
+	roundTripsKept = 4096
 	// throwAttempts and throwAgainAfter: a bolt that did not arrive is thrown again, a few
 	// times and not at once, so that the motor does not burn.
 	throwAttempts   = 3

@@ -58,27 +58,28 @@ type Lock struct {
 	send      chan struct{} // the outbox has something new
 	powerDown chan struct{} // closed and renewed by PowerCycle, under mu
 
-	mu       sync.Mutex
-	flash    flash
-	verifier *lockwire.Verifier
-	boot     uint64
-	counter  uint64
-	started  time.Time // of this boot
-	bolt     lockwire.Bolt
-	door     lockwire.Door
-	tamper   bool
-	battery  int8           // percent, or -1
-	motor    lockwire.Motor // what its last run ended in
-	failing  lockwire.Motor // what its next run will end in, when it is to fail
-	throws   int            // attempts to throw the bolt that failed
-	wanted   lockwire.Bolt  // where the motor is driving to, or the bolt's position
-	why      string         // the reason of the State that ends the motor's run
-	motorEnd time.Time      // zero: the motor stands
-	holdEnd  time.Time      // zero: no timer runs
-	hold     time.Duration  // of the grant under way
-	relock   bool           // throw the bolt when the door shuts
-	outbox   []outgoing
-	ignored  uint64
+	mu         sync.Mutex
+	flash      flash
+	verifier   *lockwire.Verifier
+	boot       uint64
+	counter    uint64
+	started    time.Time // of this boot
+	bolt       lockwire.Bolt
+	door       lockwire.Door
+	tamper     bool
+	battery    int8           // percent, or -1
+	motor      lockwire.Motor // what its last run ended in
+	failing    lockwire.Motor // what its next run will end in, when it is to fail
+	throws     int            // attempts to throw the bolt that failed
+	wanted     lockwire.Bolt  // where the motor is driving to, or the bolt's position
+	why        string         // the reason of the State that ends the motor's run
+	roundTrips []time.Duration
+	motorEnd   time.Time     // zero: the motor stands
+	holdEnd    time.Time     // zero: no timer runs
+	hold       time.Duration // of the grant under way
+	relock     bool          // throw the bolt when the door shuts
+	outbox     []outgoing
+	ignored    uint64
 }
 
 type outgoing struct {

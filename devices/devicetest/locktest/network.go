@@ -139,15 +139,34 @@ func (l *Lock) flush(ctx context.Context, lost <-chan error, client mqtt.Client)
 		if next.live {
 			qos = 0
 		}
+		sent := time.Now()
 		if err := settle(ctx, lost, client.Publish(topic, qos, false, next.message)); err != nil {
 			return err
 		}
 		l.mu.Lock()
+		if qos == 1 {
+			l.roundTrip(time.Since(sent))
+		}
 		if l.boot == boot && len(l.outbox) > 0 && &l.outbox[0].message[0] == &next.message[0] {
 			l.outbox = l.outbox[1:]
 		}
 		l.mu.Unlock()
 	}
+}
+
+// roundTrip keeps the last of the times from a message to the broker's acknowledgement.
+func (l *Lock) roundTrip(d time.Duration) {
+	l.roundTrips = append(l.roundTrips, d)
+	if len(l.roundTrips) > roundTripsKept {
+		l.roundTrips = l.roundTrips[1:]
+	}
+}
+
+// RoundTrips returns how long the broker took to acknowledge the lock's last messages, for measurements.
+func (l *Lock) RoundTrips() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.roundTrips)
 }
 
 // settle waits for an answer of the broker. It must not be called from a message handler.
