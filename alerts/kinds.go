@@ -13,16 +13,23 @@ const (
 	Overdue         Code = "overdue"
 	NotReadable     Code = "not-readable"
 	UnknownTag      Code = "unknown-tag"
+	Unattributed    Code = "unattributed-passage"
+	TagCloned       Code = "tag-cloned"
+	TagFading       Code = "tag-fading"
+	PlaceShielded   Code = "place-shielded"
 	UnknownBadge    Code = "unknown-badge"
 	BadgeBarred     Code = "badge-barred"
 	WrongPIN        Code = "wrong-pin"
 	DoorForced      Code = "door-forced"
 	DoorHeldOpen    Code = "door-held-open"
+	NotLocked       Code = "not-locked"
 	DeviceDown      Code = "device-down"
 	DeviceFault     Code = "device-fault"
 	LineAttacked    Code = "badge-line-attacked"
 	SafeLeftOpen    Code = "safe-left-open"
 	SafeNoSession   Code = "safe-opened-without-session"
+	LockRefusals    Code = "lock-messages-refused"
+	LockRekeyed     Code = "lock-rekeyed"
 	SafeContents    Code = "safe-contents-differ"
 	SafeUnconfirmed Code = "safe-closing-unconfirmed"
 	Duress          Code = "duress"
@@ -84,6 +91,22 @@ var kinds = []Kind{
 		Title: fact.Text{ZH: "未登记的标签", EN: "Unknown tag"},
 		Text:  fact.Text{ZH: "在 %[2]s 读到未登记的标签 %[1]s。", EN: "Tag %[1]s, which the register does not know, was read at %[2]s."},
 		ToDo:  fact.Text{ZH: "找到该载体，登记或移出。", EN: "Find the item; register it or remove it."}, Momentary: true},
+	{Code: Unattributed, Severity: Critical, Rule: "OUT-1",
+		Title: fact.Text{ZH: "无人认领的通过", EN: "Unattributed passage"},
+		Text:  fact.Text{ZH: "%[1]s 经 %[2]s 被带%[3]s，没有任何人刷卡与之相符。%[4]s", EN: "%[1]s was carried %[3]s through %[2]s, and nobody's badge goes with it. %[4]s"},
+		ToDo:  fact.Text{ZH: "立即到门口查明是谁携带；调看录像。", EN: "Go to the door and find out who carried it; look at the recordings."}, Momentary: true},
+	{Code: TagCloned, Severity: Critical, Rule: "REG-6",
+		Title: fact.Text{ZH: "同一标签出现在两处", EN: "One tag in two places"},
+		Text:  fact.Text{ZH: "%[1]s 的标签同时在 %[2]s 和 %[3]s 被读到。", EN: "The tag of %[1]s is read at %[2]s and at %[3]s at the same time."},
+		ToDo:  fact.Text{ZH: "两处都去查看：哪一份是真的；收缴复制的标签，按事件处理。", EN: "Look at both places: which is the document? Take the copied tag and treat it as an incident."}, Momentary: true},
+	{Code: TagFading, Severity: Warning, Rule: "REG-6",
+		Title: fact.Text{ZH: "标签信号衰退", EN: "Tag fading"},
+		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 的读取率从百分之%[3]d 降到百分之%[4]d。", EN: "%[1]s is now read in %[4]d of 100 rounds at %[2]s, down from %[3]d."},
+		ToDo:  fact.Text{ZH: "检查标签是否损坏或被遮挡；必要时更换标签。", EN: "See whether the label is damaged or covered; replace it if need be."}, Momentary: true},
+	{Code: PlaceShielded, Severity: Critical, Rule: "STO-4",
+		Title: fact.Text{ZH: "读取率骤降", EN: "Reads have collapsed"},
+		Text:  fact.Text{ZH: "%[1]s 的 %[2]d 份文件几乎同时读不到：天线被干扰、被屏蔽，或整架被取走。", EN: "Next to none of the %[2]d documents in %[1]s is read any more, all at once: the antenna is jammed or shielded, or the shelf was emptied."},
+		ToDo:  fact.Text{ZH: "立即到场查看并清点；查找干扰源。", EN: "Go there now, look and count; search for what jams it."}},
 	{Code: UnknownBadge, Severity: Warning, Rule: "ACC-1",
 		Title: fact.Text{ZH: "未知证件", EN: "Unknown badge"},
 		Text:  fact.Text{ZH: "%[1]s 刷了未知证件（尾号 %[2]s）。", EN: "A badge that nobody holds (ending %[2]s) was shown at %[1]s."},
@@ -104,6 +127,10 @@ var kinds = []Kind{
 		Title: fact.Text{ZH: "门未关", EN: "Door held open"},
 		Text:  fact.Text{ZH: "%[1]s 已打开超过 %[2]s。", EN: "%[1]s has been open for more than %[2]s."},
 		ToDo:  fact.Text{ZH: "到场关门，查明原因。", EN: "Go and shut it; find out why."}},
+	{Code: NotLocked, Severity: Critical, Rule: "ACC-3",
+		Title: fact.Text{ZH: "门或文件柜未锁", EN: "Door or cabinet not locked"},
+		Text:  fact.Text{ZH: "%[1]s 的 %[2]s：%[3]s。", EN: "%[2]s of %[1]s: %[3]s."},
+		ToDo:  fact.Text{ZH: "到场锁好；文件柜须清点其中文件。", EN: "Go and lock it; of a cabinet, count what is in it."}},
 	{Code: DeviceDown, Severity: Warning, Rule: "DEV-1",
 		Title: fact.Text{ZH: "设备离线", EN: "Device down"},
 		Text:  fact.Text{ZH: "%[1]s 无应答（%[2]s）。", EN: "%[1]s does not answer (%[2]s)."},
@@ -124,6 +151,14 @@ var kinds = []Kind{
 		Title: fact.Text{ZH: "保险柜未经授权开启", EN: "Safe opened without a session"},
 		Text:  fact.Text{ZH: "%[1]s：%[2]s，但没有进行中的三方开启。", EN: "%[1]s: %[2]s, but no three-party opening is under way."},
 		ToDo:  fact.Text{ZH: "立即到场，清点全部文件。", EN: "Go there now; take a full inventory."}},
+	{Code: LockRefusals, Severity: Critical, Rule: "DEV-1",
+		Title: fact.Text{ZH: "锁的报文被拒", EN: "Messages of a lock refused"},
+		Text:  fact.Text{ZH: "%[1]s：一分钟内 %[2]s %[3]d 条不合格的报文（%[4]s）。", EN: "%[1]s: within a minute %[2]s %[3]d messages that were not good (%[4]s)."},
+		ToDo:  fact.Text{ZH: "有人冒充，或密钥配置有误：检查消息服务器、锁和系统的密钥；查明前不要开启保险柜。", EN: "Somebody pretends, or a key is configured wrongly: check the broker and the keys of the lock and the system; leave the safe shut until it is clear."}},
+	{Code: LockRekeyed, Severity: Critical, Rule: "DEV-1",
+		Title: fact.Text{ZH: "锁的授权密钥已更换", EN: "Lock re-keyed"},
+		Text:  fact.Text{ZH: "%[1]s 所信任的密钥已更换（%[2]s）。", EN: "%[1]s believes other keys than before (%[2]s)."},
+		ToDo:  fact.Text{ZH: "与三方核对是否为其批准的更换；否则按事件处理，停用保险柜。", EN: "Ask the three parties whether they approved it; if not, treat it as an incident and do not use the safe."}, Momentary: true},
 	{Code: SafeContents, Severity: Critical, Rule: "SAF-2",
 		Title: fact.Text{ZH: "保险柜存取与事由不符", EN: "Safe contents differ from the purpose"},
 		Text:  fact.Text{ZH: "%[1]s 开启期间，%[2]s %[3]s，不在所述事由之内。", EN: "While %[1]s was open, %[2]s %[3]s, which the stated purpose does not cover."},

@@ -15,6 +15,7 @@ type checks struct {
 	places       map[ID]Place
 	badgeReaders map[ID]string // to the path of its entry
 	locks        map[ID]string
+	plainLocks   map[ID]string
 	channels     map[ID]string
 }
 
@@ -32,6 +33,7 @@ func check(site *Site, w *walk) {
 	c.checkBadgeUse()
 	c.checkSafes()
 	c.checkLocks()
+	c.checkPlain()
 	c.checkConsole()
 	c.checkMQTT()
 	c.checkPolicy()
@@ -43,7 +45,7 @@ func newChecks(site *Site, w *walk) *checks {
 	return &checks{
 		walk: w, site: site,
 		places: map[ID]Place{}, badgeReaders: map[ID]string{},
-		locks: map[ID]string{}, channels: map[ID]string{},
+		locks: map[ID]string{}, plainLocks: map[ID]string{}, channels: map[ID]string{},
 	}
 }
 
@@ -77,9 +79,14 @@ func (c *checks) collect() {
 		path := at("locks", i)
 		devices.put(path+".id", l.ID)
 		c.locks[l.ID] = path
-		if l.ID == DaemonName {
-			c.add(path+".id", DaemonName, "another id: the daemon's own certificate has this name")
+		if l.ID == DaemonName || l.ID == PlainDaemonName {
+			c.add(path+".id", string(l.ID), "another id: the daemon's own certificate has this name")
 		}
+	}
+	for i, l := range c.site.PlainLocks {
+		path := at("plain_locks", i)
+		devices.put(path+".id", l.ID)
+		c.plainLocks[l.ID] = path
 	}
 	for i, s := range c.site.Safes {
 		safes.put(at("safes", i)+".id", s.ID)

@@ -173,7 +173,11 @@ func (c *checks) checkSafes() {
 		if n := len(s.Locks); n != LocksPerSafe && n > 0 && c.fine(path+".locks") {
 			c.add(path+".locks", fmt.Sprintf("%d %s", n, plural("lock", n)), "exactly three (SAF-1)")
 		}
+		c.checkSafeLocks(path, s)
 		for j, lock := range s.Locks {
+			if _, plain := c.plainLocks[lock]; plain {
+				continue
+			}
 			if refer(c, at(path+".locks", j), lock, c.locks, "a lock") {
 				locks.put(at(path+".locks", j), lock)
 			}

@@ -158,6 +158,9 @@ func (c *checks) checkDoors() {
 		c.notLonger(path+".strike_time", d.StrikeTime, path+".held_open_after", d.HeldOpenAfter)
 		c.notLonger(path+".strike_time", d.StrikeTime, "policy.door_grant_time", c.site.Policy.DoorGrantTime)
 	}
+	for i, s := range c.site.Safes { // one input, one door
+		c.checkInput(inputs, at("safes", i)+".contact", s.Contact)
+	}
 }
 
 func (c *checks) checkDoorSides(path string, d Door) {

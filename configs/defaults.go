@@ -25,6 +25,10 @@ func defaults(block any) {
 		b.TemperatureMax, b.AntennaCheckDB, b.Polls, b.SlotExponent = 75, 3, 10, 4
 	case *BadgeLine:
 		b.Protocol, b.Baud = ProtocolOSDP, 9600
+	case *PlainMQTT:
+		b.Broker = BrokerBuiltin
+	case *PlainLock:
+		b.SilentAfter = hours(26)
 	case *Channel:
 		b.Timeout = seconds(5)
 	case *Presence:
@@ -85,6 +89,9 @@ func sayUnsaid(s *Site) {
 	}
 	for i := range s.Locks {
 		nameAfter(s.Locks[i].ID, &s.Locks[i].Name, &s.Locks[i].NameEN)
+	}
+	for i := range s.PlainLocks {
+		nameAfter(s.PlainLocks[i].ID, &s.PlainLocks[i].Name, &s.PlainLocks[i].NameEN)
 	}
 }
 

@@ -110,6 +110,7 @@ func (w *walk) checkFiles(site *Site) {
 		w.checkPair(contents, "mqtt.certificate", "mqtt.key", DaemonName)
 		w.checkPair(contents, "mqtt.server_certificate", "mqtt.server_key", "")
 	}
+	w.checkPair(contents, "plain_mqtt.certificate", "plain_mqtt.key", PlainDaemonName)
 }
 
 // checkNextKey looks at the key that a reader is being given, where there is one.

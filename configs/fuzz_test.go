@@ -3,6 +3,7 @@ package configs
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -81,7 +82,16 @@ func checkPromises(t *testing.T, s *Site) {
 		device(l.ID)
 	}
 	for _, safe := range s.Safes {
-		if len(safe.Locks) != LocksPerSafe || !places[safe.Place] || !badges[safe.BadgeReader] || s.ControllerKey == "" || s.MQTT == nil {
+		// What a safe's locks are, its approvals say: nobody verifies plain ones.
+		verified := safe.Approvals == ApprovalsByController && s.ControllerKey != "" && s.MQTT != nil && safe.AcceptsWeakerLocks == ""
+		plain := safe.Approvals == ApprovalsUnverified && s.PlainMQTT != nil && slices.Contains(WeakerLocksAccepted(), safe.AcceptsWeakerLocks)
+		for _, id := range safe.Locks {
+			isPlain := slices.ContainsFunc(s.PlainLocks, func(l PlainLock) bool { return l.ID == id })
+			if isPlain != plain {
+				t.Errorf("safe %s has lock %s", safe.ID, id)
+			}
+		}
+		if len(safe.Locks) != LocksPerSafe || !places[safe.Place] || !badges[safe.BadgeReader] || verified == plain {
 			t.Errorf("safe %+v", safe)
 		}
 	}

@@ -51,6 +51,8 @@ const (
 	LocksPerSafe = 3
 	// MaxLocks is three for each safe.
 	MaxLocks = LocksPerSafe * MaxSafes
+	// MaxPlainLocks: one on every door and cabinet that one officer can still look after.
+	MaxPlainLocks = 64
 	// MaxApprovals of one loan: a chain longer than this is not kept, it is worked around.
 	MaxApprovals = 5
 	// MaxChannels: each keeps its own place in the outbox.
@@ -90,6 +92,8 @@ func maxItems(t reflect.Type) int {
 		return MaxSafes
 	case reflect.TypeFor[Lock]():
 		return MaxLocks
+	case reflect.TypeFor[PlainLock]():
+		return MaxPlainLocks
 	case reflect.TypeFor[Post]():
 		return MaxApprovals
 	case reflect.TypeFor[Channel]():

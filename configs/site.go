@@ -19,13 +19,16 @@ type Site struct {
 	Readers    []Reader    `yaml:"readers" want:"the UHF readers"`
 	BadgeLines []BadgeLine `yaml:"badge_lines" want:"the lines with badge readers"`
 	// CardFormats are formats beyond the known ones; see BadgeReader.Formats.
-	CardFormats   []CardFormat `yaml:"card_formats" want:"card formats beyond h10301, h10302, h10304 and h10306"`
-	Safes         []Safe       `yaml:"safes" want:"the safes, each under three locks"`
-	Locks         []Lock       `yaml:"locks" want:"the locks of the safes"`
-	ControllerKey File         `yaml:"controller_key" file:"secret" want:"the key file that signs the approvals of approvals: controller-key"`
-	Policy        Policy       `yaml:"policy" want:"the numbers of the rules; every one has a default"`
-	Alerts        Alerts       `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
-	Access        []Account    `yaml:"access" want:"the machine and desk accounts"`
+	CardFormats []CardFormat `yaml:"card_formats" want:"card formats beyond h10301, h10302, h10304 and h10306"`
+	Safes       []Safe       `yaml:"safes" want:"the safes, each under three locks"`
+	Locks       []Lock       `yaml:"locks" want:"the locks of the safes"`
+	// PlainMQTT and PlainLocks are for MQTT locks that the site owns already; see PlainLock.
+	PlainMQTT     *PlainMQTT  `yaml:"plain_mqtt" want:"how the daemon and the plain locks meet; needed as soon as there are plain locks"`
+	PlainLocks    []PlainLock `yaml:"plain_locks" want:"MQTT locks that the site owns already: unsigned, for doors and cabinets"`
+	ControllerKey File        `yaml:"controller_key" file:"secret" want:"the key file that signs the approvals of approvals: controller-key"`
+	Policy        Policy      `yaml:"policy" want:"the numbers of the rules; every one has a default"`
+	Alerts        Alerts      `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
+	Access        []Account   `yaml:"access" want:"the machine and desk accounts"`
 }
 
 // Identity says which site this is.
@@ -86,6 +89,8 @@ type Place struct {
 	Levels []Level `yaml:"levels" want:"the levels that may be kept here; for cabinets and safes"`
 	// BadgeReader is where both sides of a hand-over at this place show their badges; may be empty.
 	BadgeReader ID `yaml:"badge_reader" want:"the id of the badge reader for hand-overs here"`
+	// Lock is for cabinets: a hand-over at the badge reader unlocks it, and its end locks it.
+	Lock ID `yaml:"lock" want:"the id of the plain lock of this cabinet"`
 }
 
 // Door is a passage between two adjoining places that has a contact, a strike or badge readers.
@@ -99,6 +104,9 @@ type Door struct {
 	Contact     *Input  `yaml:"contact" want:"the input that is active while the door is open"`
 	ExitButton  *Input  `yaml:"exit_button" want:"the input of the button that lets people out"`
 	Strike      *Output `yaml:"strike" want:"the output that lets the door be opened"`
+	// Lock is a plain lock, in place of a strike or beside one. It is on the entry side only:
+	// people can always get out, whatever lock, bridge and broker do.
+	Lock ID `yaml:"lock" want:"the id of a plain lock that keeps people out; from inside the door opens by hand, always"`
 	// StrikeTime is how long the strike is held: 1 s is a hand on the handle, 60 s a trolley.
 	StrikeTime Duration `yaml:"strike_time" min:"1s" max:"60s" want:"how long the strike lets the door be opened"`
 	// HeldOpenAfter is when an open door becomes an alert (ACC-3).
@@ -203,6 +211,10 @@ type Safe struct {
 	Locks       []ID      `yaml:"locks" need:"yes" want:"the ids of its three locks"`
 	Approvals   Approvals `yaml:"approvals" need:"yes" want:"who signs what the locks verify"`
 	Hours       []Hours   `yaml:"hours" want:"when the safe may be opened"`
+	// AcceptsWeakerLocks is empty, or one of WeakerLocksAccepted, word for word.
+	AcceptsWeakerLocks string `yaml:"accepts_weaker_locks" want:"for three plain locks: the sentence, word for word, by which the site accepts the weaker guarantee"`
+	// Contact is needed under plain locks, which do not report the door, and only there.
+	Contact *Input `yaml:"contact" want:"the input that is active while the safe's door is open; for a safe under plain locks"`
 }
 
 // Hours is a time of day on some days of the week, in the site's own time zone.

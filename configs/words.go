@@ -126,7 +126,10 @@ type Approvals string
 // ApprovalsByController: the daemon signs for each party who badged and gave a PIN, with the controller key.
 const ApprovalsByController Approvals = "controller-key"
 
-func (Approvals) words() []string { return texts(ApprovalsByController) }
+// ApprovalsUnverified: nobody signs, because plain locks verify nothing; see PlainLock.
+const ApprovalsUnverified Approvals = "unverified"
+
+func (Approvals) words() []string { return texts(ApprovalsByController, ApprovalsUnverified) }
 
 // Weekday is a day of the week.
 type Weekday string

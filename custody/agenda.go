@@ -20,6 +20,9 @@ const (
 	errandOpening
 	errandSafeOpen
 	errandDoorHeld
+	errandRefusals
+	errandLockAgain
+	errandLockCheck
 )
 
 // errand names one thing to look at again: a kind and the id of its subject.

@@ -88,6 +88,14 @@ type (
 		Lifetime time.Duration
 		Reason   string // of a re-lock
 	}
+	// TurnLocks unlocks or locks plain locks. To unlock, all of them or none.
+	TurnLocks struct {
+		Locks  []fact.DeviceID
+		Unlock bool
+		// Session names the opening of a safe; empty for the lock of a door or a cabinet.
+		Session string
+		Reason  string
+	}
 	// Enrol tells presence of a new tag.
 	Enrol struct {
 		Tag  fact.EPC
@@ -108,6 +116,7 @@ const (
 func (Signal) isEffect()    {}
 func (Release) isEffect()   {}
 func (TellLocks) isEffect() {}
+func (TurnLocks) isEffect() {}
 func (Enrol) isEffect()     {}
 
 // decision is a Decision in the making. Each event is carried out as it is emitted, so
@@ -196,6 +205,16 @@ func (d *decision) finding(f presence.Finding) {
 		d.readable(f.Place, true, "")
 	case presence.Stranger:
 		d.stranger(f)
+	case presence.Passage:
+		d.passed(f)
+	case presence.Clone:
+		d.cloned(f)
+	case presence.Fading:
+		d.fading(f)
+	case presence.Shielded:
+		d.shielded(f)
+	case presence.HeardAgain:
+		d.heardAgain(f)
 	}
 }
 
@@ -203,6 +222,9 @@ func (d *decision) start(b Start) {
 	d.emit("daemon", &Started{Version: b.Version})
 	for _, place := range sortedKeys(d.unreadable) { // presence begins anew and says so again if it must
 		d.readable(place, true, "")
+	}
+	for _, place := range sortedKeys(d.site.Places) { // whose documents it does not hear, it says one by one
+		d.end(alerts.PlaceShielded, string(place))
 	}
 	for _, id := range sortedKeys(d.openings) {
 		d.advance(id, (*threelock.Session).Restarted)
@@ -244,6 +266,10 @@ func (d *decision) errand(e errand) {
 		d.noMoreRefusals(fact.DeviceID(e.id))
 	case errandDoorHeld:
 		d.doorStillOpen(fact.DoorID(e.id))
+	case errandLockAgain:
+		d.lockAgain(fact.DeviceID(e.id))
+	case errandLockCheck:
+		d.lockCheck(fact.DeviceID(e.id))
 	}
 }
 

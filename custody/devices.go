@@ -23,12 +23,16 @@ func (d *decision) device(f fact.DeviceReport) {
 	switch f.State {
 	case fact.DeviceUp:
 		d.end(alerts.DeviceDown, string(f.Device))
-		d.end(alerts.DeviceFault, string(f.Device))
+		if !d.locks[f.Device].Tamper { // connecting again does not close a lock's cover
+			d.end(alerts.DeviceFault, string(f.Device))
+		}
 		d.end(alerts.LineAttacked, string(f.Device))
 	case fact.DeviceFault:
 		d.end(alerts.DeviceDown, string(f.Device))
 		d.raise(alerts.DeviceFault, string(f.Device), d.site.deviceName(f.Device), clip(f.Code))
-	case fact.DeviceDown, fact.DeviceUnknown:
+	case fact.DeviceDown:
+		d.lockGone(f.Device, f.Code)
+	case fact.DeviceUnknown:
 	}
 }
 

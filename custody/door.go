@@ -19,11 +19,13 @@ func (d *decision) doorBadge(door Door, entering bool, reader fact.DeviceID, p *
 		d.refuseBadge(reader, p.ID, "", "not-on-list", RuleRoomList)
 		return
 	}
+	if entering && d.shutOut(door) {
+		d.refuseBadge(reader, p.ID, "", "door-lock-absent", RuleDevices)
+		return
+	}
 	d.emit(string(door.ID), &BadgeAccepted{Reader: reader, Person: p.ID})
 	d.signal(reader, LampGranted)
-	if door.Strike.Device != "" {
-		d.effect(Release{Output: door.Strike})
-	}
+	d.letThrough(door, toldBadge)
 	d.out.Outcome = Outcome{OK: true}
 	if d.doors[door.ID].open {
 		d.pass(door)
@@ -44,9 +46,12 @@ func (d *decision) input(f fact.InputChanged) {
 		}
 		if door.ExitButton == at && f.State == fact.InputActive {
 			d.emit(string(door.ID), &ExitAsked{Door: door.ID})
-			if door.Strike.Device != "" {
-				d.effect(Release{Output: door.Strike})
-			}
+			d.letThrough(door, toldExit)
+		}
+	}
+	for _, id := range sortedKeys(d.site.Safes) {
+		if safe := d.site.Safes[id]; safe.Contact == at && at.Device != "" {
+			d.safeContact(safe, f.State)
 		}
 	}
 }
@@ -65,6 +70,7 @@ func (d *decision) contact(door Door, state fact.InputState) {
 	if !open {
 		d.end(alerts.DoorForced, string(door.ID))
 		d.end(alerts.DoorHeldOpen, string(door.ID))
+		d.doorShut(door)
 		return
 	}
 	if !granted {
@@ -130,6 +136,7 @@ func (s *State) evolveContact(at fact.Stamp, ev DoorChanged) {
 	key := errand{errandDoorHeld, string(ev.Door)}
 	if ev.Open {
 		s.agenda.at(key, at.Mono+s.site.Doors[ev.Door].HeldOpenAfter)
+		s.doorOpened(ev.Door)
 		return
 	}
 	door.expected, door.grantUntil = "", 0

@@ -133,6 +133,27 @@ type (
 		Readable bool          `json:"readable"`
 		Reader   fact.DeviceID `json:"reader,omitempty"`
 	}
+	// DocumentPassed: presence concluded that a document was carried through a door, and with whom.
+	DocumentPassed struct {
+		Document  DocumentID           `json:"document"`
+		Door      fact.DoorID          `json:"door"`
+		In        bool                 `json:"in"`
+		With      []Companion          `json:"with,omitempty"` // the likeliest first
+		Certainty presence.CertaintyBP `json:"certainty_bp"`
+		Evidence  string               `json:"evidence"`
+	}
+	// DocumentDoubted: a document's tag is read in two places at once, or fades.
+	DocumentDoubted struct {
+		Document DocumentID     `json:"document"`
+		What     string         `json:"what"` // "cloned" or "fading"
+		Places   []fact.PlaceID `json:"places"`
+	}
+	// PlaceShielded says whether next to none of the documents of a place is read any more, all at once.
+	PlaceShielded struct {
+		Place    fact.PlaceID `json:"place"`
+		Shielded bool         `json:"shielded"`
+		Tags     int          `json:"tags,omitempty"`
+	}
 	// TagUnknown is a tag that the register does not know (REG-1).
 	TagUnknown struct {
 		Tag   fact.EPC     `json:"tag"`
@@ -153,6 +174,32 @@ type (
 		Door   fact.InputState `json:"door"`
 		Tamper bool            `json:"tamper,omitempty"`
 		Reason string          `json:"reason,omitempty"`
+		// MotorFault is "motor-stalled" or "motor-over-current" until a run ends well.
+		MotorFault string `json:"motor_fault,omitempty"`
+		BatteryLow bool   `json:"battery_low,omitempty"`
+		// Trust names the list of keys that the lock believes, by version and digest.
+		Trust string `json:"trust,omitempty"`
+	}
+	// LockRefused: messages between the daemon and a lock were refused, by the one or the other.
+	LockRefused struct {
+		Lock   fact.DeviceID `json:"lock"`
+		ByLock bool          `json:"by_lock,omitempty"`
+		Code   string        `json:"code"`
+		Count  uint32        `json:"count"`
+	}
+	// LockTold: the plain lock of a door or a cabinet was told to unlock or to lock, and why.
+	LockTold struct {
+		Lock   fact.DeviceID `json:"lock"`
+		Unlock bool          `json:"unlock"`
+		Hold   time.Duration `json:"hold_ns,omitempty"` // until it is told to lock again; 0: until something ends
+		Reason string        `json:"reason"`
+		// Absent says why it was not told after all: it is not there.
+		Absent string `json:"absent,omitempty"`
+	}
+	// SafeDoorChanged is the door contact of a safe under plain locks.
+	SafeDoorChanged struct {
+		Safe fact.SafeID `json:"safe"`
+		Open bool        `json:"open"`
 	}
 	// OpeningStep is one step of a three-party opening (SAF-1, SAF-2).
 	OpeningStep struct {
@@ -242,9 +289,15 @@ func (HandOverEnded) Kind() string      { return "hand-over-ended" }
 func (DocumentSeen) Kind() string       { return "document-seen" }
 func (DocumentUnseen) Kind() string     { return "document-unseen" }
 func (PlaceReadable) Kind() string      { return "place-readable" }
+func (DocumentPassed) Kind() string     { return "document-passed" }
+func (DocumentDoubted) Kind() string    { return "document-doubted" }
+func (PlaceShielded) Kind() string      { return "place-shielded" }
 func (TagUnknown) Kind() string         { return "tag-unknown" }
 func (DeviceChanged) Kind() string      { return "device-changed" }
 func (LockChanged) Kind() string        { return "lock-changed" }
+func (LockRefused) Kind() string        { return "lock-refused" }
+func (LockTold) Kind() string           { return "lock-told" }
+func (SafeDoorChanged) Kind() string    { return "safe-door-changed" }
 func (OpeningStep) Kind() string        { return "opening-step" }
 func (CaseOpened) Kind() string         { return "case-opened" }
 func (CaseStated) Kind() string         { return "case-stated" }
@@ -272,8 +325,10 @@ var eventKinds = func() map[string]func() Event {
 		func() Event { return new(PersonMoved) }, func() Event { return new(HandOverOpened) },
 		func() Event { return new(HandOverEnded) }, func() Event { return new(DocumentSeen) },
 		func() Event { return new(DocumentUnseen) }, func() Event { return new(PlaceReadable) },
+		func() Event { return new(DocumentPassed) }, func() Event { return new(DocumentDoubted) }, func() Event { return new(PlaceShielded) },
 		func() Event { return new(TagUnknown) }, func() Event { return new(DeviceChanged) },
-		func() Event { return new(LockChanged) }, func() Event { return new(OpeningStep) },
+		func() Event { return new(LockChanged) }, func() Event { return new(LockRefused) }, func() Event { return new(OpeningStep) },
+		func() Event { return new(LockTold) }, func() Event { return new(SafeDoorChanged) },
 		func() Event { return new(AlertChanged) }, func() Event { return new(NoticeSettled) },
 		func() Event { return new(RecordFailed) }, func() Event { return new(SafeTimeLocked) },
 		func() Event { return new(CaseOpened) }, func() Event { return new(CaseStated) }, func() Event { return new(CaseConfirmed) },

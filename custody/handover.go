@@ -31,6 +31,7 @@ func (d *decision) handOverBadge(reader fact.DeviceID, p *Person) {
 	}
 	d.emit(string(reader), &HandOverOpened{Reader: reader, Custodian: custodian, Other: other})
 	d.signal(reader, LampGranted)
+	d.turnCabinets(reader, true, toldHandOver)
 	d.settleHandOver(reader)
 }
 
@@ -80,7 +81,16 @@ func (d *decision) endIfDone(reader fact.DeviceID) {
 			return
 		}
 	}
+	d.endHandOver(reader)
+}
+
+// endHandOver ends a hand-over, and locks the cabinets that it unlocked.
+func (d *decision) endHandOver(reader fact.DeviceID) {
+	wasOpen := d.handOvers[reader].open
 	d.emit(string(reader), &HandOverEnded{Reader: reader})
+	if wasOpen {
+		d.turnCabinets(reader, false, toldHandOverEnd)
+	}
 }
 
 // handOverAt returns the hand-over under way at a document's home.
@@ -91,7 +101,7 @@ func (d *decision) handOverAt(home fact.PlaceID) (*handOver, bool) {
 
 func (d *decision) handOverOver(reader fact.DeviceID) {
 	if d.handOvers[reader] != nil {
-		d.emit(string(reader), &HandOverEnded{Reader: reader})
+		d.endHandOver(reader)
 	}
 }
 

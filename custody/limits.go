@@ -31,6 +31,13 @@ const (
 	// MaxTimeLock is the longest time lock, for a slip in the date would keep the three
 	// parties out as well: the longest public holiday, and some days.
 	MaxTimeLock = 14 * 24 * time.Hour
+	// RefusalsToAlarm within RefusalWindow at one lock are no disturbance any more.
+	RefusalsToAlarm = 3
+	RefusalWindow   = time.Minute
+	// BatteryLow is the percentage at which a lock needs a new battery, BatteryGood that above
+	// which it has one: apart, so that a reading that wavers is one alert.
+	BatteryLow  = 20
+	BatteryGood = 30
 	// MaxUnlockedTime is the longest time any policy may leave the bolts drawn before the door opens.
 	MaxUnlockedTime = 60 * time.Second
 )

@@ -68,6 +68,23 @@ type Document struct {
 	Loan LoanID // the loan under way (requested, approved or issued); empty if none
 	// Seen is what the readers say.
 	Seen Sighting
+	// Passed is its last passage through a door; a zero Door if none was seen.
+	Passed Passing
+}
+
+// Passing is one passage of a document through a door.
+type Passing struct {
+	Door      fact.DoorID
+	In        bool
+	At        fact.Stamp
+	With      []Companion
+	Certainty presence.CertaintyBP
+}
+
+// Companion is a person who may have carried a document through a door.
+type Companion struct {
+	Person    PersonID             `json:"person"`
+	Certainty presence.CertaintyBP `json:"certainty_bp"`
 }
 
 // Sighting is what is known of a document's whereabouts.

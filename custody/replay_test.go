@@ -59,7 +59,7 @@ func randomStep(r *rapid.T, s *site) {
 	tags := []string{folder1, folder2, folder3}
 	who := rapid.SampledFrom(people).Draw(r, "who")
 	lock := rapid.SampledFrom(locks).Draw(r, "lock")
-	switch rapid.IntRange(0, 11).Draw(r, "step") {
+	switch rapid.IntRange(0, 13).Draw(r, "step") {
 	case 0:
 		s.badge(rapid.SampledFrom(readers).Draw(r, "reader"), who)
 	case 1:
@@ -82,6 +82,11 @@ func randomStep(r *rapid.T, s *site) {
 		s.feed(fact.LockResult{Lock: lock, Session: s.safe().Session, Accepted: rapid.Bool().Draw(r, "accepted")})
 	case 10:
 		s.after(time.Duration(rapid.IntRange(1, 90).Draw(r, "seconds")) * time.Second)
+	case 12:
+		s.feed(fact.LockRefusal{Lock: lock, ByLock: rapid.Bool().Draw(r, "by lock"), Code: "expired", Count: rapid.Uint32Range(0, 4).Draw(r, "count")})
+	case 13:
+		s.feed(fact.LockState{Lock: lock, Bolt: fact.BoltState(rapid.IntRange(0, 3).Draw(r, "bolt")), Tamper: rapid.Bool().Draw(r, "tamper"), Motor: fact.MotorState(rapid.IntRange(0, 4).Draw(r, "motor")),
+			BatteryPercent: rapid.IntRange(-1, 100).Draw(r, "battery"), Trust: rapid.SampledFrom([]string{"", "1:a", "2:b"}).Draw(r, "trust")})
 	case 11:
 		id := alerts.ID(rapid.IntRange(1, 4).Draw(r, "alert"))
 		s.act("p-office", custody.AcknowledgeAlert{Alert: id})

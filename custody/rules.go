@@ -17,4 +17,5 @@ const (
 	RuleLoanTime      = "CIR-3"
 	RuleBothBadge     = "CIR-4"
 	RuleNothingErased = "INC-3"
+	RuleDevices       = "DEV-1"
 )

@@ -21,7 +21,9 @@ func (d *decision) openingDue(id fact.SafeID) {
 	if d.openings[id] == nil {
 		return
 	}
-	d.advance(id, func(s *threelock.Session) ([]threelock.Step, threelock.Command) { return s.Expire(d.in.At, d.timing()) })
+	d.advance(id, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Expire(d.in.At, d.timingOf(id))
+	})
 }
 
 func (d *decision) advance(id fact.SafeID, move func(*threelock.Session) ([]threelock.Step, threelock.Command)) []threelock.Step {
@@ -32,9 +34,12 @@ func (d *decision) advance(id fact.SafeID, move func(*threelock.Session) ([]thre
 		if step.What == threelock.StepEnded {
 			d.openingEnded(d.site.Safes[id], step.Why)
 		}
+		if step.What == threelock.StepShut && d.site.Safes[id].Plain {
+			d.lockSafe(d.site.Safes[id], toldDoorShut)
+		}
 	}
 	if command != threelock.None {
-		d.effect(TellLocks{Command: command, Opening: copyOf(session), Lifetime: d.timing().UnlockedTime, Reason: string(session.Why)})
+		d.tellSafe(d.site.Safes[id], command, string(session.Why))
 	}
 	return steps
 }
@@ -70,6 +75,9 @@ func (d *decision) lockResult(f fact.LockResult) {
 	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
 		return s.Answered(f.Lock, f.Accepted, clip(f.Code))
 	})
+	if !f.Accepted && d.openings[safe.ID].Phase == threelock.Open {
+		d.forced(safe, fact.Text{ZH: "门已打开，而锁 " + string(f.Lock) + " 拒绝开启", EN: "its door is open and the lock " + string(f.Lock) + " refused"})
+	}
 	d.lockNews(safe)
 }
 
@@ -77,24 +85,37 @@ func (d *decision) lockResult(f fact.LockResult) {
 func (d *decision) lockState(f fact.LockState) {
 	safe, ok := d.site.safeOfLock(f.Lock)
 	if !ok {
+		d.plainLockState(f)
 		return
 	}
+	if d.lockChanged(f) {
+		d.plainAnswer(safe, f)
+		d.lockNews(safe)
+	}
+}
+
+// lockChanged records what a lock reported about itself, and reports whether it is news.
+func (d *decision) lockChanged(f fact.LockState) bool {
 	now := LockChanged{Lock: f.Lock, Bolt: f.Bolt, Door: f.Door, Tamper: f.Tamper, Reason: clip(f.Reason)}
 	was, known := d.locks[f.Lock]
 	now.lockHealth(was, f)
 	if same := was; known {
 		if same.Reason = now.Reason; same == now {
-			return
+			return false
 		}
 	}
 	d.emit(string(f.Lock), &now)
 	d.judgeLock(was, now)
-	d.lockNews(safe)
+	return true
 }
 
 // lockNews holds the bolts and the door against the session (SAF-3, SAF-4).
 func (d *decision) lockNews(safe Safe) {
 	drawn, locked, doorOpen := d.bolts(safe)
+	if session := d.openings[safe.ID]; doorOpen && session.Phase == threelock.Unlocking && len(session.Silent()) > 0 {
+		// The report may be on its way, or the lock was overcome: it belongs to the opening, and somebody looks.
+		d.raise(alerts.SafeNoSession, string(safe.ID), safe.Name, fact.Text{ZH: "门已打开，而并非三把锁都已报告接受", EN: "its door is open before all three locks reported that they accepted"})
+	}
 	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
 		return s.Bolts(drawn, locked, d.timing()), threelock.None
 	})
@@ -118,7 +139,7 @@ func (d *decision) judgeSafe(safe Safe) {
 	case doorOpen:
 		d.forced(safe, fact.Text{ZH: "门已打开", EN: "its door is open"})
 	case drawn > 0 && !d.relocking(session):
-		d.effect(TellLocks{Command: threelock.Relock, Opening: copyOf(session), Reason: "no-session"})
+		d.tellSafe(safe, threelock.Relock, "no-session")
 		d.forced(safe, fact.Text{ZH: "有锁舌已缩回", EN: "a bolt is drawn"})
 	case locked == len(safe.Locks):
 		d.end(alerts.SafeNoSession, string(safe.ID))
@@ -150,7 +171,7 @@ func (s *State) bolts(safe Safe) (drawn, locked int, doorOpen bool) {
 		}
 		doorOpen = doorOpen || l.Door == fact.InputActive || l.Door == fact.InputFault
 	}
-	return drawn, locked, doorOpen
+	return drawn, locked, doorOpen || s.contactOpen(safe)
 }
 
 // safeStillOpen raises SAF-3 when the safe was not shut and locked in its time.
@@ -192,7 +213,7 @@ func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
 	if ev.Step.What == threelock.StepStated {
 		s.sessions++
 	}
-	due, waits := session.Due(s.timing())
+	due, waits := session.Due(s.timingOf(ev.Safe))
 	if key := (errand{errandOpening, string(ev.Safe)}); waits {
 		s.agenda.at(key, due)
 	} else {

@@ -115,6 +115,8 @@ type Place struct {
 	Levels []Level // what may be kept here; empty for places that keep nothing
 	// BadgeReader is the reader at which folders of this place change hands; empty if none.
 	BadgeReader fact.DeviceID
+	// Lock is the plain lock of a cabinet, which a hand-over unlocks; empty if there is none.
+	Lock fact.DeviceID
 }
 
 // InputPoint is one supervised input of a device. A zero Device means there is none.
@@ -125,13 +127,16 @@ type InputPoint struct {
 
 // Door is a passage with a contact.
 type Door struct {
-	ID            fact.DoorID
-	From, To      fact.PlaceID
-	EntryReader   fact.DeviceID // on the From side: badge to go in
-	ExitReader    fact.DeviceID // on the To side: badge to go out
-	Contact       InputPoint
-	ExitButton    InputPoint
-	Strike        Output
+	ID          fact.DoorID
+	From, To    fact.PlaceID
+	EntryReader fact.DeviceID // on the From side: badge to go in
+	ExitReader  fact.DeviceID // on the To side: badge to go out
+	Contact     InputPoint
+	ExitButton  InputPoint
+	Strike      Output
+	// Lock is a plain lock on the entry side, LockFor how long a grant unlocks it; empty if there is none.
+	Lock          fact.DeviceID
+	LockFor       time.Duration
 	HeldOpenAfter time.Duration
 }
 
@@ -151,6 +156,10 @@ type Safe struct {
 	BadgeReader fact.DeviceID
 	Locks       [3]fact.DeviceID
 	Hours       []Hours // when it may be opened; none: at any hour
+	// Plain: its three locks verify no approval, and the site has accepted that. Contact is
+	// then its door, which such locks do not report.
+	Plain   bool
+	Contact InputPoint
 }
 
 // DeviceKind says what a device is.

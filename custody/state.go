@@ -49,6 +49,9 @@ type State struct {
 
 	devices         map[fact.DeviceID]*DeviceStatus
 	locks           map[fact.DeviceID]LockChanged
+	refusals        map[fact.DeviceID][]refusedAt // of the last minute
+	told            map[fact.DeviceID]toldLock    // plain locks of doors and cabinets
+	safeDoors       map[fact.SafeID]safeDoor      // contacts of safes under plain locks
 	openings        map[fact.SafeID]*threelock.Session
 	sessions        int
 	timeLocks       map[fact.SafeID]time.Time // until when nobody opens a safe
@@ -111,7 +114,8 @@ func NewState(site Site) *State {
 		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{},
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
-		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, openings: map[fact.SafeID]*threelock.Session{},
+		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, openings: map[fact.SafeID]*threelock.Session{},
+		told: map[fact.DeviceID]toldLock{}, safeDoors: map[fact.SafeID]safeDoor{},
 		cases: map[CaseID]*Case{}, timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
 	for id := range site.Doors {
@@ -155,7 +159,9 @@ func (s *State) Evolve(e Entry) error {
 	}
 	s.seq, s.now = e.Seq, e.At
 	switch ev := e.Event.(type) {
-	case *TagUnknown, *BadgeRefused, *RecordFailed:
+	case *TagUnknown, *BadgeRefused, *RecordFailed, *DocumentDoubted, *PlaceShielded:
+	case *DocumentPassed:
+		s.evolvePassage(e.At, *ev)
 	case *Started:
 		s.evolveStarted(e.At)
 	case *ActDone:
@@ -183,8 +189,14 @@ func (s *State) Evolve(e Entry) error {
 		s.evolveReadable(e.At, *ev)
 	case *DeviceChanged:
 		s.evolveDevice(e.At, *ev)
+	case *LockRefused:
+		s.evolveRefusal(e.At, *ev)
 	case *LockChanged:
-		s.locks[ev.Lock] = *ev
+		s.evolveLock(e.At, *ev)
+	case *LockTold:
+		s.evolveTold(e.At, *ev)
+	case *SafeDoorChanged:
+		s.safeDoors[ev.Safe] = safeDoor{known: true, open: ev.Open}
 	case *OpeningStep:
 		s.evolveOpening(e.At, *ev)
 	case *CaseOpened, *CaseStated, *CaseConfirmed, *CaseCounted, *CaseClosed:
@@ -217,8 +229,12 @@ func (s *State) evolveStarted(at fact.Stamp) {
 	for _, door := range s.doors {
 		door.known = false
 	}
+	clear(s.safeDoors)
+	for id := range s.told {
+		s.lockWatchAgain(at, id)
+	}
 	for id, l := range s.locks {
-		s.locks[id] = LockChanged{Lock: id, Tamper: l.Tamper}
+		s.locks[id] = LockChanged{Lock: id, Tamper: l.Tamper, MotorFault: l.MotorFault, BatteryLow: l.BatteryLow, Trust: l.Trust}
 	}
 }
 

@@ -71,7 +71,18 @@ type DocumentOverview struct {
 	Since     time.Time            `json:"since"`
 	Certainty presence.CertaintyBP `json:"certainty_bp"`
 	Evidence  string               `json:"evidence"`
+	Passed    *PassingOverview     `json:"passed,omitempty"` // through a door, the last time
 	Loan      *LoanOverview        `json:"loan,omitempty"`
+}
+
+// PassingOverview is a passage of a document through a door.
+type PassingOverview struct {
+	Door      fact.DoorID          `json:"door"`
+	DoorName  fact.Text            `json:"door_name"`
+	In        bool                 `json:"in"`
+	At        time.Time            `json:"at"`
+	With      []Companion          `json:"with"` // empty: nobody's badge goes with it
+	Certainty presence.CertaintyBP `json:"certainty_bp"`
 }
 
 // LoanOverview is a loan under way.
@@ -98,8 +109,10 @@ type SafeOverview struct {
 	LastEnd fact.Text      `json:"last_end,omitzero"`
 	EndCode threelock.Why  `json:"end_code,omitempty"`
 	Locks   []LockOverview `json:"locks"`
-	// DoorOpen is nil when no lock has reported its door sensor.
+	// DoorOpen is nil when nothing has reported the door.
 	DoorOpen *bool `json:"door_open"`
+	// WeakerLocks: the three locks are plain ones, which verify no approval.
+	WeakerLocks bool `json:"weaker_locks"`
 }
 
 // PartyOverview is one party of an opening.
@@ -187,6 +200,9 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 			o.Known = Unreadable
 		}
 	}
+	if p := d.Passed; p.Door != "" {
+		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
+	}
 	if l := s.loans[d.Loan]; l != nil {
 		o.Loan = &LoanOverview{ID: l.ID, Status: l.Status, Borrower: l.Borrower, Name: s.persons[l.Borrower].Name, Due: l.Due,
 			Overdue: l.Status == LoanOut && now.After(l.Due), Awaits: append([]Post{}, l.awaits()...)}
@@ -196,7 +212,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 
 func (s *State) safeOverview(safe Safe) SafeOverview {
 	session := s.openings[safe.ID]
-	o := SafeOverview{ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
+	o := SafeOverview{WeakerLocks: safe.Plain, ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
 	for _, p := range session.Present {
 		o.Present = append(o.Present, PartyOverview{Party: p.Party, Name: p.Party.Name(), Person: p.Person, Who: s.persons[p.Person].Name})
 	}
@@ -214,6 +230,10 @@ func (s *State) safeOverview(safe Safe) SafeOverview {
 			open := l.Door != fact.InputInactive || (o.DoorOpen != nil && *o.DoorOpen)
 			o.DoorOpen = &open
 		}
+	}
+	if door := s.safeDoors[safe.ID]; door.known {
+		open := door.open || o.DoorOpen != nil && *o.DoorOpen
+		o.DoorOpen = &open
 	}
 	return o
 }

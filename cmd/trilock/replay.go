@@ -41,7 +41,7 @@ func (c *replay) Help() string {
 
 Presence takes completed rounds, the empty ones included. A recording without a column round is cut into them: all antennas of a reader complete ` +
 		`a round once in a period, which is the typical time after which its antennas read a tag again, learnt from the first reads. An antenna that read nothing in a period ` +
-		`has completed an empty round, as long as its reader is alive, as its other antennas' reads show, or the time since its last read is not unusual. ` +
+		`has completed an empty round, as long as its reader is alive: it has read something, by any of its antennas, not much longer ago than is usual for it. ` +
 		`With a column round, an antenna's round is complete when its value changes. A row without epc is an empty round.`
 }
 

@@ -71,7 +71,7 @@ func tells(ev custody.Event) bool {
 	switch ev := ev.(type) {
 	case *custody.ActDone:
 		return !ev.OK // a granted act shows in what it did
-	case *custody.BadgeAccepted, *custody.LockChanged, *custody.PINAccepted, *custody.HandOverEnded, *custody.ExitAsked:
+	case *custody.BadgeAccepted, *custody.LockChanged, *custody.LockTold, *custody.SafeDoorChanged, *custody.LockRefused, *custody.PINAccepted, *custody.HandOverEnded, *custody.ExitAsked:
 		return false
 	case *custody.DoorChanged:
 		return ev.Forced // people who come and go are told by PersonMoved

@@ -126,6 +126,8 @@ var (
 	safeNoOpening     = fact.Text{ZH: "没有进行中的开启", EN: "No opening is under way"}
 	safePurpose       = fact.Text{ZH: "事由", EN: "Purpose"}
 	boltLocked        = fact.Text{ZH: "锁闭", EN: "locked"}
+	safeController    = fact.Text{ZH: "审批由控制器密钥代签（较弱形式）", EN: "Approvals are signed with the controller's key: the weaker form"}
+	safeWeaker        = fact.Text{ZH: "普通锁：不核对三方批准，保证较弱", EN: "Plain locks: they verify no approvals. Weaker guarantee"}
 	boltUnlocked      = fact.Text{ZH: "打开", EN: "unlocked"}
 	boltJammed        = fact.Text{ZH: "卡住", EN: "jammed"}
 	boltUnknown       = fact.Text{ZH: "不明", EN: "unknown"}
@@ -187,6 +189,7 @@ var deviceCodes = map[string]fact.Text{
 	"overheated":        {ZH: "过热", EN: "too hot"},
 	"lock-offline":      {ZH: "锁离线", EN: "the lock is offline"},
 	"lock-silent":       {ZH: "锁无报告", EN: "the lock does not report"},
+	"jammed":            {ZH: "锁舌卡住", EN: "its bolt is jammed"},
 	"broker-lost":       {ZH: "MQTT 代理断开", EN: "the MQTT broker is away"},
 	"clear-text":        {ZH: "线路上出现明文", EN: "clear text on its line"},
 	"security-denied":   {ZH: "读卡器否认支持加密", EN: "it denies having a secure channel"},

@@ -22,11 +22,18 @@ var (
 	feedUnseen        = fact.Text{ZH: "%[1]s 不在 %[2]s 了", EN: "%[1]s is no longer at %[2]s"}
 	feedUnreadable    = fact.Text{ZH: "%[1]s 无法读取", EN: "%[1]s cannot be read"}
 	feedReadable      = fact.Text{ZH: "%[1]s 恢复读取", EN: "%[1]s can be read again"}
+	feedPassedOut     = fact.Text{ZH: "%[1]s 经 %[2]s 带出（%[3]s）", EN: "%[1]s was carried out through %[2]s (%[3]s)"}
+	feedPassedIn      = fact.Text{ZH: "%[1]s 经 %[2]s 带入（%[3]s）", EN: "%[1]s was carried in through %[2]s (%[3]s)"}
+	feedNobody        = fact.Text{ZH: "无人刷卡", EN: "nobody's badge goes with it"}
+	feedCloned        = fact.Text{ZH: "%[1]s 的标签同时在两处被读到", EN: "The tag of %[1]s is read in two places at once"}
+	feedFading        = fact.Text{ZH: "%[1]s 的标签信号衰退", EN: "The tag of %[1]s is fading"}
+	feedShielded      = fact.Text{ZH: "%[1]s 的读取率骤降", EN: "Next to nothing in %[1]s is read any more"}
 	feedTagUnknown    = fact.Text{ZH: "在 %[2]s 读到未登记的标签 %[1]s", EN: "Unknown tag %[1]s was read at %[2]s"}
 	feedDevice        = fact.Text{ZH: "%[1]s：%[2]s", EN: "%[1]s: %[2]s"}
 	feedOpeningStated = fact.Text{ZH: "%[1]s：%[2]s 登记事由“%[3]s”", EN: "%[1]s: %[2]s stated the purpose %[3]q"}
 	feedPartyShown    = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）到场", EN: "%[1]s: %[2]s is here (%[3]s)"}
 	feedPartyRefused  = fact.Text{ZH: "%[1]s：拒绝 %[2]s，%[3]s", EN: "%[1]s: %[2]s refused, %[3]s"}
+	feedPlainUnlock   = fact.Text{ZH: "%[1]s：三方到齐，打开三把普通锁；普通锁不核对批准", EN: "%[1]s: the three are here; three plain locks are unlocked, which verify no approval"}
 	feedUnlocked      = fact.Text{ZH: "%[1]s：三把锁已开", EN: "%[1]s: three locks unlocked"}
 	feedSafeOpened    = fact.Text{ZH: "%[1]s：柜门打开", EN: "%[1]s: door opened"}
 	feedDelayed       = fact.Text{ZH: "%[1]s：三方到齐，延时开始", EN: "%[1]s: all three are here; the time delay begins"}
@@ -59,6 +66,7 @@ var (
 var badgeCodes = map[string]fact.Text{
 	"unknown-badge":        {ZH: "证件未登记", EN: "the register does not know it"},
 	"barred":               {ZH: "证件已停用", EN: "the badge is barred"},
+	"door-lock-absent":     {ZH: "门锁离线，不能开门", EN: "the door's lock is not there to be opened"},
 	"not-on-list":          {ZH: "不在进入名单上", EN: "not on the room's list"},
 	"locked-out":           {ZH: "密码多次错误，暂被锁定", EN: "locked out after wrong PINs"},
 	"no-purpose-stated":    {ZH: "未先登记开启事由", EN: "no purpose was stated first"},

@@ -106,6 +106,7 @@ func TestEveryEntryHasWords(t *testing.T) {
 	for _, what := range []threelock.What{threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepAnswered, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded} {
 		events = append(events, &custody.OpeningStep{Safe: "safe-1", Step: threelock.Step{What: what, Purpose: threelock.Inspection, Party: threelock.Archivist, Why: threelock.WhyNoPost}})
 	}
+	events = append(events, &custody.OpeningStep{Safe: "safe-1", Step: threelock.Step{What: threelock.StepAuthorised, Code: threelock.CodePlainLocks}})
 	for _, reason := range []alerts.Reason{alerts.ReasonRaised, alerts.ReasonEnded, alerts.ReasonAcknowledged, alerts.ReasonClosed} {
 		events = append(events, &custody.AlertChanged{Change: alerts.Change{Alert: 3, Reason: reason, Code: alerts.Missing}})
 	}

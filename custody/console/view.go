@@ -100,6 +100,8 @@ type safeView struct {
 	Phase, Purpose           string
 	Present                  []partyView
 	Missing                  []string
+	Form                     string // in which form its approvals are signed
+	Weaker                   string // said for ever of a safe under plain locks
 	Bolts                    []boltView
 	Door, DoorTone           string
 	LastEnd                  string
@@ -390,6 +392,10 @@ func certainty(c presence.CertaintyBP) string {
 
 func safeOf(s custody.SafeOverview, up map[fact.DeviceID]bool, r reader) safeView {
 	v := safeView{ID: string(s.ID), Name: r.t(s.Name), Active: s.Phase != "" && s.Phase != threelock.Ended}
+	v.Form = r.t(safeController)
+	if s.WeakerLocks {
+		v.Weaker, v.Form = r.t(safeWeaker), ""
+	}
 	locked, known, doorKnown := 0, 0, false
 	for _, l := range s.Locks {
 		b := boltView{ID: string(l.ID), State: l.Bolt, Tamper: l.Tamper}

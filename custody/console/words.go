@@ -183,6 +183,25 @@ func (n names) evidence(ev custody.Event) (fact.Text, tone) {
 			return feedReadable.Fill(n.place(ev.Place)), goodTone
 		}
 		return feedUnreadable.Fill(n.place(ev.Place)), warnTone
+	case *custody.DocumentPassed:
+		text := feedPassedOut
+		if ev.In {
+			text = feedPassedIn
+		}
+		if len(ev.With) == 0 {
+			return text.Fill(string(ev.Document), n.door(ev.Door), feedNobody), warnTone
+		}
+		return text.Fill(string(ev.Document), n.door(ev.Door), n.person(ev.With[0].Person)), plainTone
+	case *custody.DocumentDoubted:
+		if ev.What == "cloned" {
+			return feedCloned.Fill(string(ev.Document)), warnTone
+		}
+		return feedFading.Fill(string(ev.Document)), warnTone
+	case *custody.PlaceShielded:
+		if ev.Shielded {
+			return feedShielded.Fill(n.place(ev.Place)), warnTone
+		}
+		return feedReadable.Fill(n.place(ev.Place)), goodTone
 	case *custody.TagUnknown:
 		return feedTagUnknown.Fill(ev.Tag.String(), n.place(ev.Place)), warnTone
 	case *custody.DeviceChanged:
@@ -200,8 +219,10 @@ func (n names) evidence(ev custody.Event) (fact.Text, tone) {
 
 func tellsStep(s threelock.Step) bool {
 	switch s.What {
-	case threelock.StepChallenged, threelock.StepAuthorised:
+	case threelock.StepChallenged:
 		return false
+	case threelock.StepAuthorised:
+		return s.Code == threelock.CodePlainLocks
 	case threelock.StepAnswered:
 		return !s.Accepted
 	case threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded,
@@ -243,7 +264,9 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 			t = goodTone
 		}
 		return feedOpeningEnded.Fill(safe, s.Why.Text()), t
-	case threelock.StepChallenged, threelock.StepAuthorised:
+	case threelock.StepAuthorised:
+		return feedPlainUnlock.Fill(safe), warnTone
+	case threelock.StepChallenged:
 	}
 	return safe, plainTone
 }

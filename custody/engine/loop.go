@@ -159,6 +159,10 @@ func (e *Engine) decideFact(b *bundle, now fact.Stamp, f fact.Fact) error {
 		return e.decideFindings(b, now, e.where.Observe(now, f, e.findings[:0]))
 	case fact.DeviceReport:
 		found = e.where.Report(now, f, e.findings[:0])
+	case fact.InputChanged:
+		found = e.where.Input(now, f, e.findings[:0])
+	case fact.BadgeShown:
+		found = e.where.Badge(now, f, e.findings[:0])
 	}
 	if _, err := e.decide(b, custody.Input{At: now, Body: f}); err != nil {
 		return err

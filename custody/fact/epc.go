@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -45,6 +46,12 @@ func (e EPC) IsZero() bool { return e.n == 0 }
 
 // Bytes returns a copy of the EPC's bytes.
 func (e EPC) Bytes() []byte { return append([]byte(nil), e.b[:e.n]...) }
+
+// Append appends the EPC's bytes to dst and returns it: Bytes without its allocation.
+func (e EPC) Append(dst []byte) []byte { return append(dst, e.b[:e.n]...) }
+
+// Compare orders EPCs by their bytes, as bytes.Compare does.
+func (e EPC) Compare(other EPC) int { return bytes.Compare(e.b[:e.n], other.b[:other.n]) }
 
 // String returns upper-case hexadecimal.
 func (e EPC) String() string { return strings.ToUpper(hex.EncodeToString(e.b[:e.n])) }

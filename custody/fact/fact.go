@@ -191,6 +191,23 @@ type LockState struct {
 	Reason string
 	// BatteryPercent is 0-100, or -1 when the lock has none or does not say.
 	BatteryPercent int
+	Motor          MotorState
+	// Trust names the list of keys that the lock believes: its version and the hexadecimal
+	// digits of its digest, "3:9f86d0…"; empty while nothing is known of the lock.
+	Trust string
+}
+
+// LockRefusal says that messages between the daemon and a lock were refused: something
+// is broken, wrongly configured, or somebody tries.
+type LockRefusal struct {
+	Lock DeviceID
+	// ByLock: the lock refused commands, and said so, signed. Otherwise the driver refused
+	// what came as the lock's.
+	ByLock bool
+	// Code is why the last of them was refused, in one word of lockwire.
+	Code string
+	// Count is how many were refused since the last such fact of this lock and this side, 1 or more.
+	Count uint32
 }
 
 // BoltState is the position of a lock's bolt.
@@ -205,6 +222,20 @@ const (
 	BoltJammed
 )
 
+// MotorState is what a lock says of the motor that moves its bolt.
+type MotorState uint8
+
+// The states of a motor. The zero value is MotorUnknown.
+const (
+	MotorUnknown MotorState = iota
+	MotorReady
+	MotorRunning
+	// MotorStalled: it ran its time and the bolt did not arrive.
+	MotorStalled
+	// MotorOverCurrent: it was switched off because it drew too much.
+	MotorOverCurrent
+)
+
 func (Round) isFact()         {}
 func (DeviceReport) isFact()  {}
 func (BadgeShown) isFact()    {}
@@ -213,3 +244,4 @@ func (InputChanged) isFact()  {}
 func (LockChallenge) isFact() {}
 func (LockResult) isFact()    {}
 func (LockState) isFact()     {}
+func (LockRefusal) isFact()   {}

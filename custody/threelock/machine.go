@@ -242,6 +242,10 @@ func (s *Session) oneOfThem(c Claim, done func(*Presence) bool) (*Presence, Why)
 	}
 }
 
+// CodeController marks, in the record of an opening, that the approvals were signed with the
+// controller's key after badge and PIN, and not with each person's own: the weaker form.
+const CodeController = "controller-key"
+
 // Challenged takes a lock's challenge. With the third one the request is authorised.
 func (s *Session) Challenged(lock fact.DeviceID, challenge []byte) ([]Step, Command) {
 	i := slices.Index(s.Locks[:], lock)
@@ -254,7 +258,7 @@ func (s *Session) Challenged(lock fact.DeviceID, challenge []byte) ([]Step, Comm
 			return steps, None
 		}
 	}
-	return append(steps, Step{What: StepAuthorised}), Authorise
+	return append(steps, Step{What: StepAuthorised, Code: CodeController}), Authorise
 }
 
 // Answered takes a lock's result. One refusal ends the opening and re-locks all three.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"slices"
 
+	"trilock/cmd/internal/badgework"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/fact"
@@ -16,11 +18,11 @@ import (
 	"trilock/devices/badge"
 	"trilock/devices/broker"
 	"trilock/devices/lock"
+	"trilock/devices/lock/plain"
 	"trilock/devices/pki"
 	"trilock/devices/serialport"
 	"trilock/devices/uhf"
 	"trilock/firmware-protocols/lockwire"
-	"trilock/firmware-protocols/osdp"
 )
 
 // plugged is what is plugged in: lines with their supervisors, the locks, the broker.
@@ -28,7 +30,12 @@ type plugged struct {
 	log         *slog.Logger
 	supervisors []*devices.Supervisor
 	badges      map[fact.DeviceID]*badge.Line
+	lampless    map[fact.DeviceID]bool // badge readers that cannot show anything
+	acts        *badgework.Handover    // work on readers that the record has not yet
+	handedOver  bool
 	locks       *lock.Locks
+	plain       *plain.Locks
+	facts       devices.Sink // set by run: what a refused command comes to
 	broker      *broker.Broker
 	orders      chan custody.Effect
 }
@@ -41,34 +48,87 @@ const orderQueueLen = 1024
 // plug prepares every device of the configuration. It opens no serial port: a port that
 // is not there is a device that is down.
 func plug(c *configs.Site, log *slog.Logger) (*plugged, error) {
-	p := &plugged{log: log, badges: map[fact.DeviceID]*badge.Line{}, orders: make(chan custody.Effect, orderQueueLen)}
+	p := &plugged{log: log, badges: map[fact.DeviceID]*badge.Line{}, lampless: map[fact.DeviceID]bool{}, orders: make(chan custody.Effect, orderQueueLen)}
 	for _, r := range c.Readers {
-		if err := p.plugReader(r); err != nil {
+		if err := p.plugReader(c, r); err != nil {
 			return nil, fmt.Errorf("reader %s: %w", r.ID, err)
 		}
 	}
+	var err error
+	if p.acts, err = badgework.Acts(c.Data); err != nil {
+		return nil, err
+	}
 	for _, line := range c.BadgeLines {
-		if err := p.plugLine(line); err != nil {
+		if err := p.plugLine(c, line); err != nil {
 			return nil, fmt.Errorf("badge line %s: %w", line.ID, err)
 		}
 	}
-	if len(c.Locks) == 0 {
-		return p, nil
-	}
-	if err := p.plugLocks(c); err != nil {
+	if err := p.plugEveryLock(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("locks: %w", err), p.close())
 	}
 	return p, nil
 }
 
-func (p *plugged) plugReader(r configs.Reader) error {
-	var ports []uint8
-	for _, a := range r.Antennas {
-		ports = append(ports, a.Port)
+// plugEveryLock starts the built-in broker, where anybody is on it, and plugs in the locks.
+func (p *plugged) plugEveryLock(c *configs.Site) error {
+	plainInside := len(c.PlainLocks) > 0 && c.PlainMQTT.Builtin()
+	if c.MQTT != nil && c.MQTT.Builtin() && (len(c.Locks) > 0 || plainInside) {
+		if err := p.startBroker(c); err != nil {
+			return err
+		}
 	}
+	if len(c.Locks) > 0 {
+		if err := p.plugLocks(c); err != nil {
+			return err
+		}
+	}
+	if len(c.PlainLocks) > 0 {
+		return p.plugPlainLocks(c)
+	}
+	return nil
+}
+
+// inputsUsed returns the inputs of a reader that doors and safes refer to.
+func inputsUsed(c *configs.Site, reader configs.ID) (used []uint8) {
+	for _, d := range c.Doors {
+		for _, in := range []*configs.Input{d.Contact, d.ExitButton} {
+			if in != nil && in.Device == reader {
+				used = append(used, in.Input)
+			}
+		}
+	}
+	for _, s := range c.Safes {
+		if s.Contact != nil && s.Contact.Device == reader {
+			used = append(used, s.Contact.Input)
+		}
+	}
+	return used
+}
+
+// rssiScale returns the driver's form of a scale; the zero value has the driver take its own.
+func rssiScale(s *configs.RSSIScale) uhf.RawRSSI {
+	if s == nil {
+		return uhf.RawRSSI{}
+	}
+	const centi = 100
+	return uhf.RawRSSI{ZeroCdBm: int16(math.Round(centi * s.ZeroDBm)), StepCdBm: int16(math.Round(centi * s.StepDB))}
+}
+
+// readerSettings returns what the driver of a reader is told.
+func readerSettings(c *configs.Site, r configs.Reader, log *slog.Logger) uhf.Settings {
+	return uhf.Settings{
+		Device: fact.DeviceID(r.ID), Protocol: string(r.Protocol), PowerDBm: uint8(r.PowerDBm), Region: regions[r.Region],
+		Antennas: each(r.Antennas, func(a configs.Antenna) uint8 { return a.Port }),
+		Inputs:   inputsUsed(c, r.ID), InputsActiveLow: r.InputsActive == configs.SignalLow, RSSI: rssiScale(r.RSSI),
+		TemperatureMaxC: uint8(r.TemperatureMax), AntennaCheckDB: uint8(r.AntennaCheckDB),
+		Polls: uint8(r.Polls), SlotExponent: uint8(r.SlotExponent), Log: log,
+	}
+}
+
+func (p *plugged) plugReader(c *configs.Site, r configs.Reader) error {
 	id := fact.DeviceID(r.ID)
 	protocol := string(r.Protocol)
-	driver, err := uhf.New(uhf.Settings{Device: id, Protocol: protocol, Antennas: ports, PowerDBm: uint8(r.PowerDBm), Region: regions[r.Region], Log: p.log})
+	driver, err := uhf.New(readerSettings(c, r, p.log))
 	if err != nil {
 		return err
 	}
@@ -83,25 +143,41 @@ func (p *plugged) plugReader(r configs.Reader) error {
 
 var regions = map[configs.Region]uhf.Region{configs.RegionChina: uhf.RegionChina, configs.RegionUS: uhf.RegionUS, configs.RegionEU: uhf.RegionEU, configs.RegionKorea: uhf.RegionKorea}
 
-func (p *plugged) plugLine(l configs.BadgeLine) error {
-	var readers []badge.ReaderSettings
-	var ids []fact.DeviceID
-	for _, r := range l.Readers {
-		key, err := configs.ReadBadgeKey(r.KeyFile)
-		if err != nil {
-			return err
-		}
-		ids = append(ids, fact.DeviceID(r.ID))
-		readers = append(readers, badge.ReaderSettings{Device: fact.DeviceID(r.ID), Address: r.Address, Key: osdp.Key(key)})
+func (p *plugged) plugLine(c *configs.Site, l configs.BadgeLine) error {
+	if l.Protocol == configs.ProtocolRDM6300 {
+		return p.plugPlainReader(c, l)
 	}
-	line, err := badge.New(badge.Settings{Line: fact.DeviceID(l.ID), Readers: readers, BaudRate: l.Baud, Log: p.log})
+	settings, err := badgework.Settings(c, l, p.log)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		p.badges[id] = line
+	line, err := badge.New(settings)
+	if err != nil {
+		return err
+	}
+	var ids []fact.DeviceID
+	for _, r := range settings.Readers {
+		ids = append(ids, r.Device)
+		p.badges[r.Device] = line
 	}
 	p.supervise(ids, serialport.Dial(serialport.Settings{Port: string(l.Port), Baud: l.Baud}), line)
+	return nil
+}
+
+// plugPlainReader plugs in a line whose one reader says card numbers in clear text.
+func (p *plugged) plugPlainReader(c *configs.Site, l configs.BadgeLine) error {
+	r := l.Readers[0] // the configuration is checked: there is exactly one
+	formats, err := badgework.Formats(c, r.Formats)
+	if err != nil {
+		return err
+	}
+	id := fact.DeviceID(r.ID)
+	reader, err := badge.NewSerial(badge.SerialSettings{Device: id, Formats: formats, Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.lampless[id] = true
+	p.supervise([]fact.DeviceID{id}, serialport.Dial(serialport.Settings{Port: string(l.Port), Baud: l.Baud}), reader)
 	return nil
 }
 
@@ -112,9 +188,6 @@ func (p *plugged) supervise(ids []fact.DeviceID, dial devices.Dial, driver devic
 func (p *plugged) plugLocks(c *configs.Site) error {
 	url := c.MQTT.Broker
 	if c.MQTT.Builtin() {
-		if err := p.startBroker(c); err != nil {
-			return err
-		}
 		url = "tls://" + p.broker.Addr()
 	}
 	tls, err := pki.ClientTLS(string(c.MQTT.Authority), pki.Leaf{CertFile: string(c.MQTT.Certificate), KeyFile: string(c.MQTT.Key)})
@@ -143,7 +216,7 @@ func (p *plugged) startBroker(c *configs.Site) error {
 		return err
 	}
 	p.broker, err = broker.Start(broker.Settings{Listen: c.MQTT.Listen, Dir: filepath.Join(string(c.Data), "mqtt"), TLS: tls,
-		Locks: each(c.Locks, func(l configs.Lock) string { return string(l.ID) }), Daemon: configs.DaemonName, Log: p.log})
+		Locks: each(c.Locks, func(l configs.Lock) string { return string(l.ID) }), Daemon: configs.DaemonName, Plain: plainClients(c), Log: p.log})
 	return err
 }
 
@@ -158,13 +231,39 @@ func safeOf(c *configs.Site, id configs.ID) fact.SafeID {
 
 // run starts every line, the locks, and the carrying out of orders.
 func (p *plugged) run(ctx context.Context, r *rooms) {
+	p.handOver(ctx, r)
 	for _, s := range p.supervisors {
 		r.running.Go(func() { s.Run(ctx, r.engine) })
 	}
 	if p.locks != nil {
 		r.start(&r.running, "locks", func() error { return p.locks.Run(ctx, r.engine) })
 	}
+	p.facts = r.engine
+	if p.plain != nil {
+		r.start(&r.running, "plain locks", func() error { return p.plain.Run(ctx, r.engine) })
+	}
 	r.running.Go(func() { p.carryOut(ctx) })
+}
+
+// handOver gives the record what was done to badge readers while the daemon was away,
+// before the readers themselves say anything.
+func (p *plugged) handOver(ctx context.Context, r *rooms) {
+	var known []fact.DeviceID
+	for _, l := range r.config.BadgeLines {
+		for _, reader := range l.Readers {
+			known = append(known, fact.DeviceID(reader.ID))
+		}
+	}
+	p.handedOver = p.acts.Report(ctx, r.engine, known) == nil && len(known) > 0
+}
+
+// settled is called when the engine has decided everything that it was told and ended:
+// what was handed over stands in the record.
+func (p *plugged) settled() error {
+	if !p.handedOver {
+		return nil
+	}
+	return p.acts.Done()
 }
 
 func (p *plugged) close() error {
@@ -201,6 +300,9 @@ func (p *plugged) carryOut(ctx context.Context) {
 func (p *plugged) order(ctx context.Context, e custody.Effect) error {
 	switch e := e.(type) {
 	case custody.Signal:
+		if p.lampless[e.Reader] {
+			return nil
+		}
 		line, ok := p.badges[e.Reader]
 		if !ok {
 			return fmt.Errorf("no badge reader %s", e.Reader)
@@ -214,6 +316,8 @@ func (p *plugged) order(ctx context.Context, e custody.Effect) error {
 		return line.Pulse(ctx, e.Output.Device, e.Output.Output, e.Output.For)
 	case custody.TellLocks:
 		return p.tellLocks(ctx, e)
+	case custody.TurnLocks:
+		return p.turnLocks(ctx, e)
 	}
 	return fmt.Errorf("unknown order %T", e)
 }

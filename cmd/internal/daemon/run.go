@@ -17,11 +17,11 @@ import (
 	"trilock/alerts/notify"
 	"trilock/alerts/notify/wall"
 	"trilock/alerts/notify/webhook"
+	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/engine"
 	"trilock/custody/journal"
-	"trilock/custody/presence"
 )
 
 // rooms is everything that runs. What is opened is closed in the opposite order.
@@ -85,11 +85,8 @@ func (r *rooms) open(ctx context.Context) error {
 }
 
 func (r *rooms) openEngine(ctx context.Context) (err error) {
-	policy := presence.DefaultPolicy()
-	policy.MovedAt = presence.CertaintyBP(r.config.Policy.Presence.Certainty * 10_000)
-	policy.UnseenAfter = r.config.Policy.Presence.UnseenAfter.Std()
 	r.engine, err = engine.New(ctx, engine.Settings{
-		Site: r.site, Places: presenceSite(r.config), Presence: policy, Record: r.journal, Routes: routes(r.config),
+		Site: r.site, Places: siteplan.Presence(r.config), Presence: siteplan.Policy(r.config), Record: r.journal, Routes: routes(r.config),
 		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Log: r.log,
 	})
 	return err
@@ -162,6 +159,9 @@ func (r *rooms) run(ctx context.Context) error {
 	r.running.Wait()
 	stopDeciding()
 	core.Wait()
+	if err == nil {
+		err = r.plugged.settled()
+	}
 	return err
 }
 

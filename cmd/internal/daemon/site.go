@@ -18,14 +18,15 @@ func custodySite(c *configs.Site, pinKey []byte) custody.Site {
 	}
 	for _, p := range c.Places {
 		s.Places[fact.PlaceID(p.ID)] = custody.Place{ID: fact.PlaceID(p.ID), Kind: custody.PlaceKind(p.Kind), Name: fact.Text{ZH: p.Name, EN: p.NameEN},
-			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader)}
+			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Lock: fact.DeviceID(p.Lock)}
 	}
 	for _, d := range c.Doors {
 		s.Doors[fact.DoorID(d.ID)] = door(d)
 	}
 	for _, safe := range c.Safes {
 		s.Safes[fact.SafeID(safe.ID)] = custody.Safe{ID: fact.SafeID(safe.ID), Place: fact.PlaceID(safe.Place), Room: roomOf(c, safe.Place), Name: s.Places[fact.PlaceID(safe.Place)].Name,
-			BadgeReader: fact.DeviceID(safe.BadgeReader), Locks: [3]fact.DeviceID(each(safe.Locks, func(id configs.ID) fact.DeviceID { return fact.DeviceID(id) })), Hours: each(safe.Hours, hours)}
+			BadgeReader: fact.DeviceID(safe.BadgeReader), Locks: [3]fact.DeviceID(each(safe.Locks, func(id configs.ID) fact.DeviceID { return fact.DeviceID(id) })), Hours: each(safe.Hours, hours),
+			Plain: safe.AcceptsWeakerLocks != "", Contact: inputPoint(safe.Contact)}
 	}
 	for _, r := range c.Readers {
 		s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.UHFReader, Name: fact.Text{ZH: r.Name, EN: r.NameEN}}
@@ -34,6 +35,9 @@ func custodySite(c *configs.Site, pinKey []byte) custody.Site {
 		for _, r := range line.Readers {
 			s.Devices[fact.DeviceID(r.ID)] = custody.Device{ID: fact.DeviceID(r.ID), Kind: custody.BadgeReader, Name: fact.Text{ZH: r.Name, EN: r.NameEN}}
 		}
+	}
+	for _, l := range c.PlainLocks {
+		s.Devices[fact.DeviceID(l.ID)] = custody.Device{ID: fact.DeviceID(l.ID), Kind: custody.Lock, Name: fact.Text{ZH: l.Name, EN: l.NameEN}}
 	}
 	for _, l := range c.Locks {
 		s.Devices[fact.DeviceID(l.ID)] = custody.Device{ID: fact.DeviceID(l.ID), Kind: custody.Lock, Name: fact.Text{ZH: l.Name, EN: l.NameEN}}
@@ -46,17 +50,19 @@ func hours(h configs.Hours) custody.Hours {
 }
 
 func door(d configs.Door) custody.Door {
-	out := custody.Door{ID: fact.DoorID(d.ID), From: fact.PlaceID(d.From), To: fact.PlaceID(d.To), EntryReader: fact.DeviceID(d.EntryReader), ExitReader: fact.DeviceID(d.ExitReader), HeldOpenAfter: d.HeldOpenAfter.Std()}
-	if d.Contact != nil {
-		out.Contact = custody.InputPoint{Device: fact.DeviceID(d.Contact.Device), Input: d.Contact.Input}
-	}
-	if d.ExitButton != nil {
-		out.ExitButton = custody.InputPoint{Device: fact.DeviceID(d.ExitButton.Device), Input: d.ExitButton.Input}
-	}
+	out := custody.Door{ID: fact.DoorID(d.ID), From: fact.PlaceID(d.From), To: fact.PlaceID(d.To), EntryReader: fact.DeviceID(d.EntryReader), ExitReader: fact.DeviceID(d.ExitReader), HeldOpenAfter: d.HeldOpenAfter.Std(),
+		Contact: inputPoint(d.Contact), ExitButton: inputPoint(d.ExitButton), Lock: fact.DeviceID(d.Lock), LockFor: d.StrikeTime.Std()}
 	if d.Strike != nil {
 		out.Strike = custody.Output{Device: fact.DeviceID(d.Strike.Device), Output: d.Strike.Output, For: d.StrikeTime.Std()}
 	}
 	return out
+}
+
+func inputPoint(in *configs.Input) custody.InputPoint {
+	if in == nil {
+		return custody.InputPoint{}
+	}
+	return custody.InputPoint{Device: fact.DeviceID(in.Device), Input: in.Input}
 }
 
 // roomOf returns the room in which a safe stands: the room its place adjoins.

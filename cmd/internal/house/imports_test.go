@@ -31,6 +31,10 @@ type rule struct {
 var rules = []rule{
 	{"firmware-protocols", []string{"firmware-protocols"}, []string{"os", "net", "log", "database", "syscall", "os/exec"}, "a codec is bytes in, values out: it can be fuzzed, and reused by a firmware author"},
 	{"custody/fact", []string{}, []string{"os", "net", "log", "database"}, "the ground floor imports nothing of ours"},
+	{"custody/presence/baseline", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "what presence is compared with shares nothing with it"},
+	{"custody/presence/score", []string{"custody/fact", "custody/presence/recorded"}, []string{"os", "net", "log", "database"}, "the score knows conclusions and the truth, not who concludes"},
+	{"custody/presence/recorded", []string{"custody/fact", "custody/presence"}, []string{"os", "net", "log", "database"}, "a recording is played to presence as the daemon would"},
+	{"custody/presence/trace", []string{"custody/fact", "custody/presence"}, []string{"os", "net", "log", "database"}, "a trace is a site with its truth, made from a seed"},
 	{"custody/presence", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "presence is pure and knows only what readers report"},
 	{"custody/threelock", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "the opening must be small enough to be model-checked"},
 	{"custody/journal/verify", []string{}, nil, "the checker shares no code with the writer, or it would share its mistakes"},
@@ -49,7 +53,7 @@ var rules = []rule{
 // owners lists libraries with one home, so that their traps are dealt with once.
 var owners = map[string][]string{
 	"go.bug.st/serial":                    {"devices/serialport"},
-	"github.com/eclipse/paho.mqtt.golang": {"devices/lock", "devices/devicetest/locktest"},
+	"github.com/eclipse/paho.mqtt.golang": {"devices/lock", "devices/devicetest/locktest", "devices/devicetest/plaintest"},
 	"github.com/nats-io/nats-server":      {"devices/broker"},
 	"github.com/mattn/go-sqlite3":         {"custody/journal"},
 	"github.com/jmoiron/sqlx":             {"custody/journal"},
