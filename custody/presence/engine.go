@@ -1,8 +1,8 @@
 package presence
 
 import (
-	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -11,25 +11,33 @@ import (
 
 // Engine estimates where the enrolled tags are. It is not safe for concurrent use.
 type Engine struct {
-	policy  Policy
-	graph   *graph
-	movedAt float64
-	staysAt float64 // the probability of the concluded place at which Unseen is concluded
+	policy   Policy
+	graph    *graph
+	movedAt  float32 // the odds at which Moved is concluded, in nats
+	unseenAt float32 // how improbable a silence must be for Unseen, in nats
 
 	places    []place // by state
 	antennas  []antenna
 	antennaOf map[fact.Antenna]int32
 	readers   map[fact.DeviceID][]int32
 
-	tags  []tag
-	tagOf map[fact.EPC]int32
-	free  []int32
+	chunks []*[tagsPerChunk]tag
+	index  index
+	long   map[int32]fact.EPC // the EPCs that are longer than a key
+	free   []int32
+	tags   int32 // numbers given out, free ones included
+
+	doors   []*door
+	field   field
+	lessons []lesson // scratch: by home, of the present round
+	taught  []state  // scratch: the homes that have one
 
 	started bool
 	now     time.Duration
 	nextDue time.Duration // no antenna falls silent before this
-	round   uint64        // rounds observed; marks the tags heard in the present one
+	round   uint32        // rounds observed; marks the tags heard in the present one
 
+	found     []int32    // scratch: the tag of each read of the present round, or -1
 	hits      []int32    // scratch: the tags heard in the present round
 	newcomers []fact.EPC // scratch: the strangers to report in the present round
 	counts    Counts
@@ -44,6 +52,8 @@ type Counts struct {
 	// StrangersDropped counts reads of unknown tags that were not reported because too many
 	// others were, at the same place, within Policy.StrangerEvery.
 	StrangersDropped uint64
+	// TransitsDropped counts hits at a door of tags that were not followed because too many others were.
+	TransitsDropped uint64
 }
 
 // New returns an engine without tags. It fails when the site or the policy contradicts
@@ -58,12 +68,13 @@ func New(site Site, policy Policy) (*Engine, error) {
 	g := newGraph(site)
 	e := &Engine{
 		policy: policy, graph: g,
-		movedAt:   float64(policy.MovedAt) / 10000,
-		staysAt:   1 - float64(policy.UnseenAt)/10000,
+		movedAt:   oddsOf(float64(policy.MovedAt) / 10000),
+		unseenAt:  logOf(float32(runsPerYear / policy.FalseUnseen)),
 		places:    make([]place, g.watched),
 		antennaOf: make(map[fact.Antenna]int32, len(site.Antennas)),
 		readers:   make(map[fact.DeviceID][]int32),
-		tagOf:     make(map[fact.EPC]int32),
+		index:     index{entries: make([]entry, 64)},
+		long:      make(map[int32]fact.EPC),
 	}
 	for _, p := range site.Places {
 		if s := g.of[p.ID]; int(s) < g.watched {
@@ -78,6 +89,16 @@ func New(site Site, policy Policy) (*Engine, error) {
 		e.readers[w.Antenna.Reader] = append(e.readers[w.Antenna.Reader], i)
 		e.places[s].antennas = append(e.places[s].antennas, i)
 	}
+	places := make([]state, len(e.antennas))
+	for ai := range e.antennas {
+		places[ai] = e.antennas[ai].place
+	}
+	e.field = newField(g, places)
+	e.lessons = make([]lesson, g.watched)
+	e.addDoors(site.Doors)
+	for s := range e.places {
+		e.places[s].near = g.near(state(s)) //nolint:gosec // at most MaxPlaces
+	}
 	return e, nil
 }
 
@@ -90,51 +111,83 @@ func (e *Engine) Enrol(epc fact.EPC, last fact.PlaceID) {
 		return
 	}
 	e.Withdraw(epc)
-	var i int32
-	if n := len(e.free); n > 0 {
-		i, e.free = e.free[n-1], e.free[:n-1]
-	} else {
-		i = int32(len(e.tags)) //nolint:gosec // bounded by the register
-		e.tags = append(e.tags, tag{})
+	e.makeRoom()
+	i := e.number()
+	t := e.tag(i)
+	k := keyOf(&epc)
+	*t = tag{low: k.low, high: k.high, length: k.length, home: nowhere, lastHeard: neverHeard}
+	if k.length > shortEPC {
+		e.long[i] = epc
 	}
-	e.tagOf[epc] = i
-	t := &e.tags[i]
-	*t = tag{epc: epc, home: nowhere, updated: e.now, lastHeard: neverHeard}
+	e.index.add(k.hash(), i)
 	for p := range e.places {
 		e.places[p].strangers.forget(epc)
 	}
-	s, known := e.graph.of[last]
-	switch {
-	case known && int(s) < e.graph.watched:
-		t.home = s
-		t.silentSince = e.places[s].watched
-		e.hold(i, s, 1)
-		e.settle(i)
-	case known:
-		e.hold(i, s, 1)
-	default:
-		e.scatter(i)
+	if s, known := e.graph.of[last]; known && int(s) < e.graph.watched {
+		e.settle(i, t, s)
 	}
+}
+
+// number returns the number of a new tag.
+func (e *Engine) number() int32 {
+	if n := len(e.free); n > 0 {
+		i := e.free[n-1]
+		e.free = e.free[:n-1]
+		return i
+	}
+	if int(e.tags) == len(e.chunks)*tagsPerChunk {
+		e.chunks = append(e.chunks, new([tagsPerChunk]tag))
+	}
+	e.tags++
+	return e.tags - 1
 }
 
 // Withdraw forgets a tag: destroyed, transferred, or replaced. Heard again, it is a
 // Stranger. A tag that was never enrolled is ignored.
 func (e *Engine) Withdraw(epc fact.EPC) {
-	i, known := e.tagOf[epc]
-	if !known {
+	i := e.find(&epc)
+	if i < 0 {
 		return
 	}
-	for t := &e.tags[i]; t.held > 0; {
-		e.release(i, int(t.held)-1)
+	t := e.tag(i)
+	e.leave(t)
+	e.remove(i)
+	*t = tag{home: nowhere}
+	for _, d := range e.doors {
+		delete(d.transits, i)
 	}
-	e.tags[i] = tag{}
-	delete(e.tagOf, epc)
+	delete(e.long, i)
 	e.free = append(e.free, i)
+}
+
+// leave takes a tag out of its concluded place.
+func (e *Engine) leave(t *tag) {
+	if t.home == nowhere {
+		return
+	}
+	e.unschedule(t)
+	e.places[t.home].tags--
+	t.home = nowhere
+}
+
+// settle concludes a tag to be in place s: it is as readable there as others, and as strong
+// as it was elsewhere, until it has taught better.
+func (e *Engine) settle(i int32, t *tag, s state) {
+	p := &e.places[s]
+	t.home, t.settled, t.longest, t.best = s, 0, 0, 0
+	t.levels = min(t.levels, levelReads)
+	t.heardAt, t.silentSince = p.rounds, p.watched
+	for c, v := range e.field.pair(s, s).read {
+		t.read[c] = uint16(within(int32(fixed(v)), c)) //nolint:gosec // within limits
+	}
+	p.tags++
+	e.schedule(i, t, e.patience(t))
 }
 
 // Observe takes one completed round, the empty one included, and appends what it leads
 // to. Findings come in this order: what fell due before (see Advance), ReadableAgain,
-// then Moved and Unseen by the bytes of their tags, then Stranger by the bytes of theirs.
+// then what the reads tell of tags, by the bytes of their EPCs, Shielded and HeardAgain, what silence
+// tells of tags, and Stranger, by the bytes of theirs.
 func (e *Engine) Observe(now fact.Stamp, r fact.Round, out []Finding) []Finding {
 	out = e.Advance(now, out)
 	ai, known := e.antennaOf[r.Antenna]
@@ -142,45 +195,85 @@ func (e *Engine) Observe(now fact.Stamp, r fact.Round, out []Finding) []Finding 
 		e.counts.UnknownAntenna++
 		return out
 	}
-	out = e.completed(ai, len(r.Reads) > 0, out)
-	e.round++
-	e.sort(ai, r.Reads)
+	a := &e.antennas[ai]
+	p := &e.places[a.place]
+	counted := p.rounds
+	out = e.completed(ai, len(r.Reads) > 0 || a.heard, out)
+	a.heard = false
 	first := len(out)
-	for _, i := range e.hits {
-		out = e.hit(i, ai, out)
+	out = e.take(ai, p.rounds, r.Reads, out)
+	hits := e.lessons[a.place].hits
+	e.learnRound(ai)
+	sortByTag(out[first:])
+	if p.rounds != counted {
+		out = e.lookAtShares(a.place, hits, out)
+		first = len(out)
+		out = e.lookAtSilent(a.place, out)
+		sortByTag(out[first:])
 	}
-	e.learnTypical(ai)
-	if e.sees(e.antennas[ai].place) {
-		// Backwards: a tag that is let go of is replaced by the last of the list.
-		for list, k := &e.places[e.antennas[ai].place].tags, len(e.places[e.antennas[ai].place].tags)-1; k >= 0; k-- {
-			if i := (*list)[k]; e.tags[i].round != e.round {
-				out = e.miss(i, ai, out)
-			}
-		}
+	return e.reportStrangers(ai, out)
+}
+
+// Hear takes reads of a round that is still under way, for streams that would be late if
+// they waited for its end, and appends what they lead to in the order of Observe. The end is
+// told by Observe, with the round's other reads or none: a tag that was heard meanwhile is not
+// missed in it.
+func (e *Engine) Hear(now fact.Stamp, from fact.Antenna, reads []fact.Read, out []Finding) []Finding {
+	out = e.Advance(now, out)
+	ai, known := e.antennaOf[from]
+	if !known {
+		e.counts.UnknownAntenna++
+		return out
 	}
+	a := &e.antennas[ai]
+	a.heard = a.heard || len(reads) > 0
+	first := len(out)
+	out = e.take(ai, e.places[a.place].rounds+1, reads, out)
+	e.learnHits(ai)
 	sortByTag(out[first:])
 	return e.reportStrangers(ai, out)
 }
 
+// take takes the evidence of reads in a round of the antenna's place.
+func (e *Engine) take(ai int32, round uint32, reads []fact.Read, out []Finding) []Finding {
+	e.round++
+	e.sort(ai, reads)
+	for _, i := range e.hits {
+		out = e.hit(i, ai, round, out)
+	}
+	return out
+}
+
 // sort divides the reads of a round into hits on enrolled tags, each once with its
-// strongest read, and strangers to report.
+// strongest read, and strangers to report. It finds all tags before it looks at any: that
+// lets the processor fetch several at a time.
 func (e *Engine) sort(ai int32, reads []fact.Read) {
-	e.hits, e.newcomers = e.hits[:0], e.newcomers[:0]
-	p := &e.places[e.antennas[ai].place]
+	e.hits, e.newcomers, e.found = e.hits[:0], e.newcomers[:0], e.found[:0]
+	a := &e.antennas[ai]
 	for k := range reads {
-		read := &reads[k]
-		i, known := e.tagOf[read.EPC]
-		if !known {
-			e.meetStranger(p, &read.EPC)
+		e.found = append(e.found, e.find(&reads[k].EPC))
+	}
+	least := int16(math.MaxInt16)
+	for k, i := range e.found {
+		if i < 0 {
+			e.meetStranger(&e.places[a.place], &reads[k].EPC)
 			continue
 		}
-		t := &e.tags[i]
+		t, rssi := e.tag(i), reads[k].RSSIcdBm
 		if t.round != e.round {
-			t.round, t.rssi = e.round, read.RSSIcdBm
+			t.round, t.rssi = e.round, rssi
 			e.hits = append(e.hits, i)
 		} else {
-			t.rssi = max(t.rssi, read.RSSIcdBm) // RSSIUnknown is the least of all
+			t.rssi = max(t.rssi, rssi) // RSSIUnknown is the least of all
 		}
+	}
+	for _, i := range e.hits {
+		if rssi := e.tag(i).rssi; rssi != fact.RSSIUnknown {
+			least = min(least, rssi)
+		}
+	}
+	if least != math.MaxInt16 {
+		a.learnFloor(float32(least) / 100)
 	}
 }
 
@@ -199,31 +292,51 @@ func findingTag(f Finding) fact.EPC {
 		return f.Tag
 	case Unseen:
 		return f.Tag
+	case Fading:
+		return f.Tag
+	case Clone:
+		return f.Tag
 	}
 	return fact.EPC{}
 }
 
-func compareEPC(a, b fact.EPC) int { return bytes.Compare(a.Bytes(), b.Bytes()) }
+func compareEPC(a, b fact.EPC) int { return a.Compare(b) }
 
 // Estimate returns where a tag is concluded to be (Elsewhere: in no watched place), the
 // probability of that now, and the site time at which it was last heard by any antenna,
 // negative when it was not since it was enrolled. ok is false for a tag that is not enrolled.
 func (e *Engine) Estimate(epc fact.EPC) (at fact.PlaceID, certainty CertaintyBP, lastHeard time.Duration, ok bool) {
-	i, known := e.tagOf[epc]
-	if !known {
+	i := e.find(&epc)
+	if i < 0 {
 		return Elsewhere, 0, neverHeard, false
 	}
-	t := &e.tags[i]
-	if t.home == nowhere {
-		return Elsewhere, basisPoints(e.unheard(t)), t.lastHeard, true
+	t := e.tag(i)
+	others := 0.0 // the odds of all other places together
+	for k := range t.tracks[:t.known] {
+		tr := &t.tracks[k]
+		evidence := tr.favour
+		if t.home != nowhere {
+			nats, _ := e.silence(t, tr.place)
+			evidence += nats
+		}
+		others += math.Exp(float64(evidence) - e.unlikely(t, tr.place))
 	}
-	return e.places[t.home].id, basisPoints(t.weight(t.home)), t.lastHeard, true
+	if t.home == nowhere {
+		return Elsewhere, certaintyOf(-math.Log(others + 1e-9)), t.lastHeard, true
+	}
+	p := &e.places[t.home]
+	if e.sees(t.home) {
+		others += math.Exp(float64(-t.missing(p.silentRounds(t))) - unlikelyBeside)
+	}
+	return p.id, certaintyOf(-math.Log(others + 1e-9)), t.lastHeard, true
 }
 
 // Counts returns how much input was odd so far.
 func (e *Engine) Counts() Counts { return e.counts }
 
-// basisPoints rounds a probability down to ten-thousandths, at most 9999.
-func basisPoints(p float64) CertaintyBP {
-	return CertaintyBP(min(max(int(p*10000), 0), int(maxCertainty))) //nolint:gosec // 0 to 9999
+// certaintyOf rounds the probability that has these odds, in nats, down to ten-thousandths, at most 9999.
+func certaintyOf(odds float64) CertaintyBP {
+	return CertaintyBP(min(max(int(10000/(1+math.Exp(-odds))), 0), int(maxCertainty))) //nolint:gosec // 0 to 9999
 }
+
+func oddsOf(p float64) float32 { return float32(math.Log(p / (1 - p))) }

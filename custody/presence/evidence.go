@@ -3,78 +3,47 @@ package presence
 import (
 	"fmt"
 	"time"
+
+	"trilock/custody/fact"
 )
 
 // whyMoved says which antenna hears the tag in its new place, and what those of the old
 // one say to that. It is called before the conclusion changes the tag.
-func (e *Engine) whyMoved(t *tag, to state) string {
-	text := "heard in its new place"
-	if p := e.bestProfile(t, to); p != nil {
-		a := &e.antennas[p.antenna]
-		rounds := max(a.rounds-p.visitFrom+1, p.hits)
-		text = fmt.Sprintf("%s heard it %d of %d rounds", a.id, p.hits, rounds)
-		if p.levels > 0 {
-			text += " at " + strength(p.level)
-		}
+func (e *Engine) whyMoved(t *tag, tr *track) string {
+	p := &e.places[tr.place]
+	text := fmt.Sprintf("%s heard it %d of %d rounds", e.antennaNames(p), tr.hits, tr.span)
+	if tr.level != fact.RSSIUnknown {
+		text += " at " + strength(float64(tr.level)/100)
 	}
 	if t.home == nowhere {
 		return text
 	}
-	if e.places[t.home].notReadable {
-		return text + fmt.Sprintf("; %s is not readable", e.places[t.home].id)
+	home := &e.places[t.home]
+	if home.notReadable {
+		return text + fmt.Sprintf("; %s is not readable", home.id)
 	}
-	if p := e.bestProfile(t, t.home); p != nil {
-		a := &e.antennas[p.antenna]
-		if missed := a.rounds - p.heardAt; missed > 0 {
-			return text + fmt.Sprintf("; %s has not for %s", a.id, count(missed))
-		}
-		return text + fmt.Sprintf("; %s heard it in its last round, too", a.id)
+	if missed := home.silentRounds(t); missed > 0 {
+		return text + fmt.Sprintf("; %s has not for %s", e.antennaNames(home), count(missed))
 	}
-	return text
+	return text + fmt.Sprintf("; %s heard it in its last round, too", e.antennaNames(home))
 }
 
 // whyUnseen says which antenna misses the tag, for how long, and how well it used to hear it.
-func (e *Engine) whyUnseen(t *tag) string {
-	p := e.bestProfile(t, t.home)
-	if p == nil {
-		return "not heard"
-	}
-	a := &e.antennas[p.antenna]
-	at := &e.places[t.home]
-	silence := (at.watched - max(t.silentSince, at.readableFrom)).Round(100 * time.Millisecond)
-	text := fmt.Sprintf("%s has not heard it for %s (%v)", a.id, count(a.rounds-p.heardAt), silence)
+func (e *Engine) whyUnseen(t *tag, p *place, quiet time.Duration) string {
+	text := fmt.Sprintf("%s has not heard it for %s (%v)", e.antennaNames(p), count(p.silentRounds(t)), quiet.Round(100*time.Millisecond))
 	if t.lastHeard == neverHeard {
 		return text + ", not once since it was enrolled"
 	}
-	return text + fmt.Sprintf("; it used to hear it in %.0f of 100", 100*p.average())
+	return text + fmt.Sprintf("; it used to hear it in %.0f of 100", 100*t.average())
 }
 
-// bestProfile returns the profile of the antenna at s that heard the tag last; the first of several.
-func (e *Engine) bestProfile(t *tag, s state) *profile {
-	var best *profile
-	var least uint32
-	for k := range int(t.known) {
-		p := &t.profiles[k]
-		if a := &e.antennas[p.antenna]; a.place == s {
-			if missed := a.rounds - p.heardAt; best == nil || missed < least {
-				best, least = p, missed
-			}
-		}
+// antennaNames names the antennas of a place: the first, and how many more there are.
+func (e *Engine) antennaNames(p *place) string {
+	name := e.antennas[p.antennas[0]].id.String()
+	if more := len(p.antennas) - 1; more > 0 {
+		name += fmt.Sprintf(" and %d more", more)
 	}
-	return best
-}
-
-// average returns the fraction of rounds in which the tag is heard in the long run: one
-// read, and then as many misses as the contexts lead to.
-func (p *profile) average() float64 {
-	missHeard, missShort := 1-p.read[ctxHeard], 1-p.read[ctxShort]
-	run, stay := 0.0, missHeard
-	for range shortRun {
-		run += stay
-		stay *= missShort
-	}
-	run += stay / p.read[ctxLong]
-	return 1 / (1 + run)
+	return name
 }
 
 // strength names a level. Readers on a scale of their own do not report dBm, which is negative.

@@ -52,6 +52,56 @@ type Stranger struct {
 	Place   fact.PlaceID
 }
 
+// Passage says that a tag was carried through a door.
+type Passage struct {
+	Tag    fact.EPC
+	Door   fact.DoorID
+	Inward bool // from the outer side to the inner
+	// With are those whose badges go with it, the likeliest first; empty when nobody's does.
+	With      []Carrier
+	Certainty CertaintyBP // of the direction
+	Evidence  string
+}
+
+// Carrier is somebody who may have carried a tag through a door.
+type Carrier struct {
+	Card      fact.CardID
+	Certainty CertaintyBP
+	weight    float64
+}
+
+// Fading says that a tag's home hears it in far fewer rounds than it once did: its label is damaged, or
+// something shields it. It may soon not be heard at all.
+type Fading struct {
+	Tag       fact.EPC
+	Place     fact.PlaceID
+	Best, Now CertaintyBP // the share of rounds, in 1/10000
+}
+
+// Clone says that one EPC is heard in two distant places at once: there are two tags that bear it.
+type Clone struct {
+	Tag    fact.EPC
+	Places [2]PlaceOf // the one where it is concluded to be first
+}
+
+// PlaceOf is a place and an antenna that watches it.
+type PlaceOf struct {
+	Place   fact.PlaceID
+	Antenna fact.Antenna
+}
+
+// Shielded says that a place hears next to none of its tags any more, all at once: its antenna is jammed or
+// shielded, or the place was emptied at a stroke. Until HeardAgain none of them becomes Unseen for that.
+type Shielded struct {
+	Place      fact.PlaceID
+	Antenna    fact.Antenna
+	Tags       int         // concluded to be there
+	Usual, Now CertaintyBP // the share of them that a round hears, in 1/10000
+}
+
+// HeardAgain ends Shielded.
+type HeardAgain struct{ Place fact.PlaceID }
+
 // CertaintyBP is a probability in ten-thousandths, 0 to 9999.
 type CertaintyBP uint16
 
@@ -60,3 +110,8 @@ func (Unseen) isFinding()        {}
 func (NotReadable) isFinding()   {}
 func (ReadableAgain) isFinding() {}
 func (Stranger) isFinding()      {}
+func (Passage) isFinding()       {}
+func (Fading) isFinding()        {}
+func (Clone) isFinding()         {}
+func (Shielded) isFinding()      {}
+func (HeardAgain) isFinding()    {}

@@ -11,8 +11,20 @@ import (
 type place struct {
 	id        fact.PlaceID
 	antennas  []int32
-	tags      []int32 // those whose belief holds this place as a state
+	near      []state // the homes whose tags may be heard here, its own included
 	strangers strangers
+	shares    shares
+
+	tags int32 // concluded to be here
+	// left counts the moves away from here, stays the time that tags were here, in seconds: how lively the place is.
+	left  uint32
+	stays float64
+
+	rounds     uint32             // completed while every antenna of the place was seeing
+	readableAt uint32             // rounds at the last ReadableAgain
+	pace       time.Duration      // how much watched time a round takes
+	wheel      [wheelRounds]int32 // by round: the first tag whose silence is then looked at, plus one
+	shielded   bool               // Shielded was said, and it has not recovered
 
 	// watched is the time during which every antenna of the place completed rounds. It
 	// stands still while one is blind: silence is measured in it.
@@ -35,12 +47,16 @@ type antenna struct {
 	lastRound time.Duration
 	pace      time.Duration // the usual interval of its rounds
 	proof     int           // rounds completed since it went blind
-	rounds    uint32        // rounds completed while it was seeing
 
-	typical  float64 // dB: the level of the folders of its place
-	spread   float64 // dB: their mean deviation from it
-	floor    float64 // dB: about the weakest it can hear
-	typicals int     // rounds these were learnt from, until they count
+	usual  float32 // dB: the level of the folders of its place
+	floor  float32 // dB: about the weakest it can hear
+	usuals int     // rounds these were learnt from, until they count
+	floors int
+	door   int16 // the number of its door plus one, and which sides of it this antenna hears
+	sides  uint8
+	heard  bool // something since its last round: see Hear
+	// labelled: tags whose place was told have taught usual.
+	labelled bool
 }
 
 type condition uint8
@@ -65,6 +81,9 @@ func (e *Engine) Advance(now fact.Stamp, out []Finding) []Finding {
 		e.counts.Backwards++
 	default:
 		e.now = now.Mono
+	}
+	if len(e.doors) > 0 {
+		out = e.lookAtDoors(out)
 	}
 	if e.now < e.nextDue {
 		return out
@@ -99,6 +118,11 @@ func (e *Engine) Due() (mono time.Duration, ok bool) {
 			mono, ok = due, true
 		}
 	}
+	for _, d := range e.doors {
+		if d.nextLook != 0 && (!ok || d.nextLook < mono) {
+			mono, ok = d.nextLook, true
+		}
+	}
 	return mono, ok
 }
 
@@ -126,30 +150,42 @@ func (a *antenna) goBlind() { a.condition, a.proof = blind, 0 }
 
 // findDark appends NotReadable for the places all of whose antennas have gone blind.
 func (e *Engine) findDark(out []Finding) []Finding {
+	first := len(out)
 	for s := range e.places {
 		p := &e.places[s]
 		if p.notReadable || slices.ContainsFunc(p.antennas, func(i int32) bool { return e.antennas[i].condition != blind }) {
 			continue
 		}
 		p.notReadable = true
-		out = append(out, NotReadable{
-			Place: p.id, Reader: e.antennas[p.antennas[0]].id.Reader,
-			Tags: e.tagsAt(state(s)), //nolint:gosec // at most MaxPlaces
-		})
+		out = append(out, NotReadable{Place: p.id, Reader: e.antennas[p.antennas[0]].id.Reader})
 	}
+	e.listTags(out[first:])
 	return out
 }
 
-// tagsAt returns the tags concluded to be in a place, in the order of their bytes.
-func (e *Engine) tagsAt(s state) []fact.EPC {
-	var out []fact.EPC
-	for _, i := range e.places[s].tags {
-		if e.tags[i].home == s {
-			out = append(out, e.tags[i].epc)
+// listTags fills in which tags are concluded to be in the places that have just gone dark, in
+// the order of their bytes. It looks at all tags once, however many places there are.
+func (e *Engine) listTags(dark []Finding) {
+	if len(dark) == 0 {
+		return
+	}
+	at := make(map[fact.PlaceID][]fact.EPC, len(dark))
+	for _, f := range dark {
+		at[f.(NotReadable).Place] = nil
+	}
+	for i := range e.tags {
+		if t := e.tag(i); t.home != nowhere {
+			if list, wanted := at[e.places[t.home].id]; wanted {
+				at[e.places[t.home].id] = append(list, e.epcOf(i))
+			}
 		}
 	}
-	slices.SortFunc(out, compareEPC)
-	return out
+	for k := range dark {
+		f := dark[k].(NotReadable)
+		f.Tags = at[f.Place]
+		slices.SortFunc(f.Tags, compareEPC)
+		dark[k] = f
+	}
 }
 
 // completed notes that an antenna completed a round, which may make it, and with it its
@@ -177,15 +213,18 @@ func (e *Engine) completed(ai int32, heardAny bool, out []Finding) []Finding {
 		e.nextDue = min(e.nextDue, e.now+e.policy.SilentAfter)
 		if p.notReadable {
 			p.notReadable = false
-			p.readableFrom = p.watched
+			p.readableFrom, p.readableAt = p.watched, p.rounds
 			out = append(out, ReadableAgain{Place: p.id})
 		}
 		return out
 	}
-	a.rounds++
 	a.pace += (gap - a.pace) / learnPace
 	if e.sees(a.place) {
-		p.watched += min(e.now-p.watchedAt, maxStep)
+		step := min(e.now-p.watchedAt, maxStep)
+		p.watched += step
+		p.stays += float64(p.tags) * step.Seconds()
+		p.rounds++
+		p.pace += (step - p.pace) / time.Duration(min(p.rounds, paceRounds)) //nolint:gosec // at most paceRounds
 	}
 	p.watchedAt = e.now
 	return out

@@ -4,23 +4,28 @@ import "time"
 
 // Limits of the estimate, each with its reason.
 const (
-	// MaxPlaces bounds a site: the table of transition rates is places by places.
+	// MaxPlaces bounds a site: what its antennas hear of each other's places is a table of places by places.
 	MaxPlaces = 512
 	// MaxAntennas bounds a site: every change of a timer looks at all of them.
 	MaxAntennas = 512
-	// MaxAntennasPerPlace bounds the antennas watching one place: a tag keeps a profile for each of them.
+	// MaxAntennasPerPlace bounds the antennas watching one place: a hit at one is weighed with the silence of the others.
 	// Eight is what the largest multiplexed cabinet reader has.
 	MaxAntennasPerPlace = 8
 	// MaxStrangersPerPlace bounds the strangers remembered at one place. While that many are
 	// remembered and none is older than Policy.StrangerEvery, further ones are counted and not
 	// reported: an emulator that sends a million numbers raises this many findings, at its own place only.
 	MaxStrangersPerPlace = 256
-	// maxSlots bounds the hypotheses of one tag: where it was concluded to be, up to three kinds of
-	// "unheard" next to it, and four places where it has just been heard. The least likely gives way.
-	maxSlots = 8
-	// maxProfiles bounds the antennas whose hearing of one tag is learnt: those of its own place
-	// and four neighbours. The one that has not heard it for longest gives way.
-	maxProfiles = MaxAntennasPerPlace + 4
+	// MaxDoors bounds a site: every input looks at all of them.
+	MaxDoors = 128
+	// maxTransits bounds the tags followed at one door: what thirty people can carry, and what lies near it.
+	// While that many are heard at once, further ones are counted and not followed.
+	maxTransits = 256
+	// maxCrossings and maxBadges bound what is remembered of a door's barriers and readers: some minutes of a rush.
+	maxCrossings = 16
+	maxBadges    = 32
+	// maxTracks bounds the other places whose hearing of one tag is followed. A room of four
+	// zones needs three; a cabinet has two neighbours. The one that has least in its favour gives way.
+	maxTracks = 3
 )
 
 // The bounds of a Policy.
@@ -32,6 +37,8 @@ const (
 	minSilentAfter             = time.Second
 	maxSilentAfter             = 10 * time.Minute
 	maxReadable                = 100
+	minFalseUnseen             = 1e-9 // less is not to be told from never
+	maxFalseUnseen             = 1000.0
 	minStrangers               = time.Second
 	maxStrangers               = 24 * time.Hour
 )

@@ -183,7 +183,7 @@ func TestRestartChangesNoConclusion(t *testing.T) {
 func TestEmulatorNeitherGrowsMemoryNorDisturbs(t *testing.T) {
 	b := settled(t)
 	total := 1_000_000
-	if testing.Short() {
+	if testing.Short() || underRace {
 		total = 100_000
 	}
 	size := func() uint64 {

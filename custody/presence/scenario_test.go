@@ -126,7 +126,7 @@ func TestExitIsDecisive(t *testing.T) {
 		evidence = b.findings[0].(presence.Moved).Evidence
 	}
 	b.want(`01 moved "cabinet-a" to "exit"`)
-	if want := "reader-exit/1 heard it 2 of 2 rounds at -55 dBm; reader-a/1 has not for 14 rounds"; evidence != want {
+	if want := "reader-exit/1 heard it 1 of 1 rounds at -55 dBm; reader-a/1 has not for 13 rounds"; evidence != want {
 		t.Errorf("evidence is %q, want %q", evidence, want)
 	}
 	b.heard["reader-exit"] = nil
@@ -207,9 +207,9 @@ func TestSilenceBeforeTheReaderFailedDoesNotCount(t *testing.T) {
 	b.want("cabinet-a not readable (reader-a) [01]")
 	b.rounds(5)
 	b.want("cabinet-a readable again")
-	b.rounds(23)
+	b.rounds(21)
 	b.want()
-	b.rounds(2)
+	b.rounds(15)
 	b.want("01 unseen from cabinet-a")
 }
 
@@ -400,7 +400,7 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		"port zero":        {func(s *presence.Site, _ *presence.Policy) { s.Antennas[0].Antenna.Port = 0 }, `antenna "reader-a/0" is incomplete`},
 		"too many places":  {func(s *presence.Site, _ *presence.Policy) { s.Places = make([]presence.Place, presence.MaxPlaces+1) }, "at most 512"},
 		"certainty":        {func(_ *presence.Site, p *presence.Policy) { p.MovedAt = 5000 }, "MovedAt is 5000, must be 5001 to 9999"},
-		"total certainty":  {func(_ *presence.Site, p *presence.Policy) { p.UnseenAt = 10000 }, "UnseenAt is 10000"},
+		"total certainty":  {func(_ *presence.Site, p *presence.Policy) { p.FalseUnseen = 0 }, "FalseUnseen is 0"},
 		"unseen after":     {func(_ *presence.Site, p *presence.Policy) { p.UnseenAfter = 0 }, "UnseenAfter is 0s, must be 1s to 1h0m0s"},
 		"silent after":     {func(_ *presence.Site, p *presence.Policy) { p.SilentAfter = time.Hour }, "SilentAfter is 1h0m0s"},
 		"readable rounds":  {func(_ *presence.Site, p *presence.Policy) { p.ReadableRounds = 0 }, "ReadableRounds is 0, must be 1 to 100"},

@@ -15,6 +15,7 @@ import (
 type Site struct {
 	Places   []Place
 	Antennas []Watch
+	Doors    []Door // those whose crossings are told
 }
 
 // Place is one place and those that a folder can get to from it directly. Adjoining is
@@ -34,8 +35,11 @@ type Watch struct {
 type Policy struct {
 	// MovedAt is the probability at which a new place is concluded, 5001 to 9999.
 	MovedAt CertaintyBP
-	// UnseenAt is the probability of being gone at which Unseen is concluded, 5001 to 9999.
-	UnseenAt CertaintyBP
+	// FalseUnseen is how many Unseen per folder and year are accepted of folders that nobody took, 1e-9 to 1000.
+	// It is not the rate of false alarms: a folder is missing when it stays unseen for some seconds more, which a
+	// silence by chance, that has a next round like any other, all but never does.
+	// Every tenth part of it costs as many more misses as are together ten times less probable.
+	FalseUnseen float64
 	// UnseenAfter is the least silence before Unseen, 1 s to 1 h. Only time counts in which every
 	// antenna that watches the place completed rounds.
 	UnseenAfter time.Duration
@@ -52,7 +56,7 @@ type Policy struct {
 // second for every antenna.
 func DefaultPolicy() Policy {
 	return Policy{
-		MovedAt: 9700, UnseenAt: 9998, UnseenAfter: 6 * time.Second,
+		MovedAt: 9700, FalseUnseen: 3e-2, UnseenAfter: 4 * time.Second,
 		SilentAfter: 5 * time.Second, ReadableRounds: 5, StrangerEvery: 10 * time.Minute,
 	}
 }
@@ -60,18 +64,17 @@ func DefaultPolicy() Policy {
 // check returns everything that is wrong with the policy.
 func (p Policy) check() error {
 	var errs []error
-	certainty := func(name string, v CertaintyBP) {
-		if v < minCertainty || v > maxCertainty {
-			errs = append(errs, fmt.Errorf("policy: %s is %d, must be %d to %d ten-thousandths", name, v, minCertainty, maxCertainty))
-		}
-	}
 	within := func(name string, v, low, high time.Duration) {
 		if v < low || v > high {
 			errs = append(errs, fmt.Errorf("policy: %s is %v, must be %v to %v", name, v, low, high))
 		}
 	}
-	certainty("MovedAt", p.MovedAt)
-	certainty("UnseenAt", p.UnseenAt)
+	if p.MovedAt < minCertainty || p.MovedAt > maxCertainty {
+		errs = append(errs, fmt.Errorf("policy: MovedAt is %d, must be %d to %d ten-thousandths", p.MovedAt, minCertainty, maxCertainty))
+	}
+	if !(p.FalseUnseen >= minFalseUnseen && p.FalseUnseen <= maxFalseUnseen) { // not a number is neither
+		errs = append(errs, fmt.Errorf("policy: FalseUnseen is %v, must be %v to %v for a folder and year", p.FalseUnseen, minFalseUnseen, maxFalseUnseen))
+	}
 	within("UnseenAfter", p.UnseenAfter, minUnseenAfter, maxUnseenAfter)
 	within("SilentAfter", p.SilentAfter, minSilentAfter, maxSilentAfter)
 	within("StrangerEvery", p.StrangerEvery, minStrangers, maxStrangers)
@@ -122,12 +125,13 @@ func (s Site) check() error {
 			fail("place %q is watched by more than %d antennas", w.Place, MaxAntennasPerPlace)
 		}
 	}
+	errs = append(errs, s.checkDoors(watches))
 	return errors.Join(errs...)
 }
 
 // state numbers what a tag's place can be: first the watched places in the site's order,
 // then one state for each connected set of unwatched places.
-type state int32
+type state int16
 
 // nowhere is the state of a tag that is concluded to be in no watched place.
 const nowhere state = -1
@@ -139,7 +143,6 @@ type graph struct {
 	of      map[fact.PlaceID]state
 	adjoins []bool    // states by states
 	beside  []bool    // states by states: watched places that share an adjoining unwatched state
-	rate    []float64 // states by states: transitions per second
 	voids   [][]state // per watched place: the unwatched states that adjoin it, never none
 }
 
@@ -180,7 +183,6 @@ func newGraph(s Site) *graph {
 		g.findVoids(state(p), lost) //nolint:gosec // at most MaxPlaces
 	}
 	g.findBeside()
-	g.findRates()
 	return g
 }
 
@@ -242,43 +244,6 @@ func (g *graph) findBeside() {
 	}
 }
 
-// findRates fills the transition rates: what leaves a state is shared by its neighbours.
-func (g *graph) findRates() {
-	g.rate = make([]float64, g.states*g.states)
-	for a := range state(g.states) { //nolint:gosec // at most MaxPlaces
-		out, shares := leaveRate, 0.0
-		if int(a) >= g.watched {
-			out = wanderRate
-		}
-		for b := range state(g.states) { //nolint:gosec // at most MaxPlaces
-			shares += g.share(a, b)
-		}
-		for b := range state(g.states) { //nolint:gosec // at most MaxPlaces
-			if a == b {
-				continue
-			}
-			g.rate[g.at(a, b)] = unlistedRate
-			if g.adjoins[g.at(a, b)] {
-				g.rate[g.at(a, b)] = max(out*g.share(a, b)/shares, unlistedRate)
-			}
-		}
-	}
-}
-
-// share is how likely b is, among the neighbours of a, to be the next state. People walk
-// through passages, and hold what they take from a shelf before it lies on the next.
-func (g *graph) share(a, b state) float64 {
-	switch {
-	case !g.adjoins[g.at(a, b)]:
-		return 0
-	case g.passage(b):
-		return passageShare
-	case g.shelves(a, b):
-		return shelfShare
-	}
-	return 1
-}
-
 // passage reports whether s is a watched place between unwatched ones.
 func (g *graph) passage(s state) bool { return int(s) < g.watched && len(g.voids[s]) > 1 }
 
@@ -287,11 +252,46 @@ func (g *graph) shelves(a, b state) bool {
 	return int(a) < g.watched && int(b) < g.watched && g.adjoins[g.at(a, b)] && !g.passage(a) && !g.passage(b)
 }
 
-// mustBeSilent returns how improbable the silence of a place must be before a tag is
-// concluded to be in another.
-func (g *graph) mustBeSilent(from, to state) float64 {
-	if g.shelves(from, to) {
-		return stillHeardBeside
+// kind says how state s lies to watched place at.
+func (g *graph) kind(s, place state) int {
+	if s == nowhere {
+		return kindUnheard // somebody holds it who walks about
 	}
-	return stillHeard
+	switch at := g.at(s, place); {
+	case g.adjoins[at]:
+		return kindAdjoining
+	case g.beside[at]:
+		return kindBeside
+	}
+	return kindFar
+}
+
+// unlikely returns how improbable it is beforehand, in nats, that a tag concluded to be in
+// one state is found in watched place to within the next second.
+func (g *graph) unlikely(from, to state) float64 {
+	switch {
+	case from == nowhere && g.passage(to):
+		return unlikelyFromNowhere - passageShare
+	case from == nowhere:
+		return unlikelyFromNowhere
+	case g.kind(from, to) == kindFar:
+		return unlikelyFar
+	case g.passage(to):
+		return unlikelyPassage
+	case g.shelves(from, to):
+		return unlikelyNextShelf
+	}
+	return unlikelyBeside
+}
+
+// near returns the watched places whose tags the antennas of a watched place may well hear:
+// its own, and those that adjoin it or lie beside it.
+func (g *graph) near(s state) []state {
+	var list []state
+	for o := range state(g.watched) { //nolint:gosec // at most MaxPlaces
+		if o == s || g.adjoins[g.at(o, s)] || g.beside[g.at(o, s)] {
+			list = append(list, o)
+		}
+	}
+	return list
 }
