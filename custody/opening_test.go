@@ -378,3 +378,25 @@ func TestPartyThatLeavesAfterThePIN(t *testing.T) {
 	wantEqual(t, "end", s.safe().EndCode, threelock.WhyPartyLeft)
 	wantEqual(t, "locks were told", s.commands(), []threelock.Command{threelock.AskChallenge, threelock.Authorise, threelock.Relock})
 }
+
+// A bolt that is on its way back after a failed opening is no alarm, also when the next
+// opening is stated meanwhile; one that does not come back is.
+func TestStatedWhileABoltIsOnItsWay(t *testing.T) {
+	s := newSite(t)
+	s.enter(three...)
+	id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection}).Subject
+	s.show(three...)
+	for _, lock := range []fact.DeviceID{"lock-1", "lock-2", "lock-3"} {
+		s.feed(fact.LockChallenge{Lock: lock, Session: id, Challenge: []byte(lock)})
+	}
+	s.feed(fact.LockResult{Lock: "lock-1", Session: id, Accepted: true})
+	s.lock("lock-1", fact.BoltUnlocked, fact.InputInactive)
+	s.feed(fact.LockResult{Lock: "lock-2", Session: id, Code: "stale-counter"})
+	s.after(200 * time.Millisecond)
+	s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection})
+	s.feed(fact.LockState{Lock: "lock-3", Bolt: fact.BoltLocked, Door: fact.InputInactive, Tamper: true, BatteryPercent: -1})
+	wantEqual(t, "alerts", slices.Contains(s.raised(), alerts.SafeNoSession), false)
+	s.after(6 * time.Second)
+	s.feed(fact.LockState{Lock: "lock-3", Bolt: fact.BoltLocked, Door: fact.InputInactive, BatteryPercent: -1})
+	wantEqual(t, "alerts", slices.Contains(s.raised(), alerts.SafeNoSession), true)
+}

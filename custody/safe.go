@@ -138,7 +138,7 @@ func (d *decision) judgeSafe(safe Safe) {
 		return
 	case doorOpen:
 		d.forced(safe, fact.Text{ZH: "门已打开", EN: "its door is open"})
-	case drawn > 0 && !d.relocking(session):
+	case drawn > 0 && !d.relocking(safe.ID):
 		d.tellSafe(safe, threelock.Relock, "no-session")
 		d.forced(safe, fact.Text{ZH: "有锁舌已缩回", EN: "a bolt is drawn"})
 	case locked == len(safe.Locks):
@@ -152,10 +152,11 @@ func (d *decision) forced(safe Safe, how fact.Text) {
 	d.openCase(safe)
 }
 
-// relocking reports whether a session that failed has had its locks told to lock so
-// recently that a bolt may still be on its way.
-func (d *decision) relocking(s *threelock.Session) bool {
-	return s.Phase == threelock.Ended && s.Why != threelock.WhyClosed && s.Why != threelock.WhyUnconfirmed && d.in.At.Sub(s.Since) < d.site.Policy.LockAnswerTime
+// relocking reports whether an opening of a safe failed, and its locks were told to lock, so
+// recently that a bolt may still be on its way; whatever was stated since.
+func (d *decision) relocking(safe fact.SafeID) bool {
+	at, failed := d.failed[safe]
+	return failed && d.in.At.Sub(at) < d.site.Policy.LockAnswerTime
 }
 
 // bolts counts what the three locks last reported. What is unknown counts as neither.
@@ -212,6 +213,9 @@ func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
 	session.Evolve(at, ev.Session, ev.Safe, ev.Step)
 	if ev.Step.What == threelock.StepStated {
 		s.sessions++
+	}
+	if ev.Step.What == threelock.StepEnded && ev.Step.Why != threelock.WhyClosed && ev.Step.Why != threelock.WhyUnconfirmed {
+		s.failed[ev.Safe] = at
 	}
 	due, waits := session.Due(s.timingOf(ev.Safe))
 	if key := (errand{errandOpening, string(ev.Safe)}); waits {

@@ -54,8 +54,9 @@ type State struct {
 	safeDoors       map[fact.SafeID]safeDoor      // contacts of safes under plain locks
 	openings        map[fact.SafeID]*threelock.Session
 	sessions        int
-	timeLocks       map[fact.SafeID]time.Time // until when nobody opens a safe
-	cases           map[CaseID]*Case          // those that are open
+	failed          map[fact.SafeID]fact.Stamp // when an opening last failed and the locks were told to lock
+	timeLocks       map[fact.SafeID]time.Time  // until when nobody opens a safe
+	cases           map[CaseID]*Case           // those that are open
 	caseCount       int
 	delegations     map[DelegationID]*Delegation
 	delegationCount int
@@ -116,7 +117,7 @@ func NewState(site Site) *State {
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
 		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, openings: map[fact.SafeID]*threelock.Session{},
 		told: map[fact.DeviceID]toldLock{}, safeDoors: map[fact.SafeID]safeDoor{},
-		cases: map[CaseID]*Case{}, timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
+		cases: map[CaseID]*Case{}, failed: map[fact.SafeID]fact.Stamp{}, timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
 	for id := range site.Doors {
 		s.doors[id] = &doorState{}

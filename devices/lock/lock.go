@@ -208,6 +208,9 @@ func (l *Locks) allLost(ctx context.Context, facts devices.Sink, why error) erro
 		if err := p.report(ctx, facts, status{fact.DeviceDown, CodeBrokerLost, detail}); err != nil {
 			return err
 		}
+		if err := p.forgetBolt(ctx, facts, CodeBrokerLost); err != nil {
+			return err
+		}
 	}
 	return nil
 }

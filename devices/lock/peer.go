@@ -325,10 +325,14 @@ func (p *peer) order(event lockwire.Event, now time.Time) (place, bool) {
 // state reports a State, and after one that was overtaken the newest again: the last
 // fact about a bolt is always its latest position.
 func (p *peer) state(ctx context.Context, facts devices.Sink, s lockwire.State, at place) error {
-	if err := facts.Report(ctx, lockState(p.id, s)); err != nil {
+	said := lockState(p.id, s)
+	if !at.after(p.newest) && said.Bolt == fact.BoltLocked {
+		said.Bolt = fact.BoltUnknown // it was locked once: that says nothing about now, and must close no opening
+	}
+	if err := facts.Report(ctx, said); err != nil {
 		return err
 	}
-	p.saidBolt = boltState(s.Bolt)
+	p.saidBolt = said.Bolt
 	if at.after(p.newest) {
 		p.newest, p.last = at, s
 		return nil
