@@ -51,6 +51,7 @@ func defaults(block any) {
 			DeviceDownAfter:        seconds(5),
 			MissingAfter:           seconds(15),
 			LentUnseenAfter:        minutes(30),
+			RestAfter:              seconds(10),
 			LoanLongest: map[Level]Duration{
 				TopSecret: hours(12), Secret: hours(48), Confidential: hours(48), Internal: hours(720),
 			},

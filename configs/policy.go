@@ -40,6 +40,9 @@ type Policy struct {
 	// than DeviceDownAfter, so that a dead reader is known before its folders are doubted, and
 	// not shorter than Presence.UnseenAfter.
 	MissingAfter Duration `yaml:"missing_after" min:"5s" max:"1h" want:"how long a folder must be unseen at home to be missing"`
+	// RestAfter is how long a folder must be heard in another's cabinet or safe to be out of place
+	// (STO-1): who carries one past a shelf is done in less.
+	RestAfter Duration `yaml:"rest_after" min:"0s" max:"5m" want:"how long a folder rests in another's place to be out of place"`
 	// LentUnseenAfter is how long a lent folder may be seen nowhere.
 	LentUnseenAfter Duration `yaml:"lent_unseen_after" min:"1m" max:"24h" want:"how long a lent folder may be seen nowhere"`
 	// LoanLongest is the longest loan of each level (CIR-3); a level without an entry has no limit.

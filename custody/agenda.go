@@ -14,6 +14,7 @@ const (
 	errandDeviceDown errandKind = iota + 1
 	errandNotReadable
 	errandMissing
+	errandRest
 	errandLoanDue
 	errandAlertRepeat
 	errandHandOver

@@ -757,3 +757,21 @@ func TestAttackedBadgeLine(t *testing.T) {
 		wantEqual(t, "ended by fact", s.notices[len(s.notices)-1].Reason, alerts.ReasonEnded)
 	}
 }
+
+// STO-1: a folder that is heard in another's shelf is out of place once it rests there, not
+// while it is carried past; lent, it has left its zones.
+func TestCarriedPastAShelf(t *testing.T) {
+	of := secrecyRoom()
+	of.Policy.RestAfter = 10 * time.Second
+	s := newSiteOf(t, of)
+	s.seen("E20000000000000000000001", "cabinet-b")
+	s.after(9 * time.Second)
+	s.seen("E20000000000000000000001", "cabinet-a")
+	s.after(time.Minute)
+	wantEqual(t, "alerts", s.raised(), nil)
+	s.seen("E20000000000000000000001", "cabinet-b")
+	s.after(10 * time.Second)
+	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.Misplaced})
+	s.seen("E20000000000000000000002", "exit")
+	wantEqual(t, "at the exit at once", s.raised(), []alerts.Code{alerts.Misplaced, alerts.LeftZone})
+}

@@ -252,6 +252,8 @@ func (d *decision) errand(e errand) {
 		d.stillNotReadable(fact.PlaceID(e.id))
 	case errandMissing:
 		d.stillUnseen(DocumentID(e.id))
+	case errandRest:
+		d.stillResting(DocumentID(e.id))
 	case errandLoanDue:
 		d.loanDue(LoanID(e.id))
 	case errandAlertRepeat:

@@ -199,6 +199,7 @@ type Policy struct {
 	DeviceDownAfter        time.Duration // hold against transients
 	MissingAfter           time.Duration // INC-1: unseen from home for so long
 	LentUnseenAfter        time.Duration
+	RestAfter              time.Duration           // STO-1: in another's shelf for so long is out of place
 	LoanLongest            map[Level]time.Duration // CIR-3
 	LoanApprovals          map[Level][]Post        // CIR-1
 	Repeat                 map[alerts.Severity]time.Duration

@@ -102,14 +102,36 @@ func (d *decision) judgeZone(doc *Document) {
 		d.end(alerts.Misplaced, string(doc.ID))
 		return
 	}
-	kind := d.site.Places[place].Kind
-	if !lent && (kind == Cabinet || kind == SafeBox) {
-		d.end(alerts.LeftZone, string(doc.ID))
-		d.raise(alerts.Misplaced, string(doc.ID), string(doc.ID), d.site.placeName(place), d.site.placeName(doc.Home))
+	if kind := d.site.Places[place].Kind; kind == Cabinet || kind == SafeBox {
+		// Carried past a shelf, a folder may be heard there: it is out of place once it rests (STO-1).
+		d.rest(doc)
 		return
 	}
 	d.end(alerts.Misplaced, string(doc.ID))
 	d.raise(alerts.LeftZone, string(doc.ID), string(doc.ID), d.site.placeName(place), d.whoHas(loan))
+}
+
+// rest raises what it means that a document lies in a shelf or safe that is not its own, once
+// it has done so for long enough.
+func (d *decision) rest(doc *Document) {
+	if d.in.At.Sub(doc.Seen.Since) < d.site.Policy.RestAfter {
+		return // the agenda comes back to it
+	}
+	place, loan := doc.Seen.Place, d.loans[doc.Loan]
+	if loan != nil && loan.Status == LoanOut {
+		d.end(alerts.Misplaced, string(doc.ID))
+		d.raise(alerts.LeftZone, string(doc.ID), string(doc.ID), d.site.placeName(place), d.whoHas(loan))
+		return
+	}
+	d.end(alerts.LeftZone, string(doc.ID))
+	d.raise(alerts.Misplaced, string(doc.ID), string(doc.ID), d.site.placeName(place), d.site.placeName(doc.Home))
+}
+
+// stillResting looks at a document that has been in one place for as long as RestAfter.
+func (d *decision) stillResting(id DocumentID) {
+	if doc := d.documents[id]; doc != nil && doc.Seen.Known {
+		d.judgeZone(doc)
+	}
 }
 
 func (d *decision) whoHas(loan *Loan) fact.Text {
@@ -175,11 +197,17 @@ func (s *State) evolveSighting(at fact.Stamp, ev Event) {
 		}
 		doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
 		s.agenda.off(errand{errandMissing, string(doc.ID)})
+		if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
+			s.agenda.at(rest, at.Mono+s.site.Policy.RestAfter)
+		} else {
+			s.agenda.off(rest)
+		}
 	case *DocumentUnseen:
 		doc := s.documents[ev.Document]
 		if doc == nil {
 			return
 		}
+		s.agenda.off(errand{errandRest, string(doc.ID)})
 		doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
 		s.expectAgain(at, doc)
 	}

@@ -131,6 +131,9 @@ func (h *held) settled(ctx context.Context) error {
 			if err := h.site.ShutSafe(); err != nil {
 				return err
 			}
+			if err := h.expect(ctx, fact.Text{ZH: "已锁好", EN: "shut and locked"}, safeIs(threelock.Closing)); err != nil {
+				return err
+			}
 			return h.confirmAll(ctx)
 		}
 	}

@@ -82,7 +82,7 @@ func policy(p configs.Policy) custody.Policy {
 		OpeningDelay: p.OpeningDelay.Std(), OpeningReconfirm: p.OpeningReconfirm.Std(), ClosingConfirm: p.ClosingConfirm.Std(),
 		LockoutLongest: p.LockoutLongest.Std(), PINEntryTime: p.PINEntryTime.Std(), WrongPINsBeforeLockout: p.WrongPINsBeforeLockout, LockoutTime: p.LockoutTime.Std(), LockAnswerTime: p.LockAnswerTime.Std(),
 		UnlockedTime: p.UnlockedTime.Std(), SafeOpenMax: p.SafeOpenMax.Std(), DoorGrantTime: p.DoorGrantTime.Std(), DeviceDownAfter: p.DeviceDownAfter.Std(),
-		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(),
+		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(), RestAfter: p.RestAfter.Std(),
 		LoanLongest: map[custody.Level]time.Duration{}, LoanApprovals: map[custody.Level][]custody.Post{}, Repeat: map[alerts.Severity]time.Duration{},
 	}
 	for level, longest := range p.LoanLongest {
