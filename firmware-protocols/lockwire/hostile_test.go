@@ -291,7 +291,7 @@ func TestLowOrderKeysWouldVerify(t *testing.T) {
 	key := Key{algorithm: EdDSA, ed25519: unhex(t, lowOrderPoints()[0])}
 	signature := append(unhex(t, lowOrderPoints()[0]), make([]byte, 32)...)
 	if !key.verify([]byte("anything"), signature) {
-		t.Skip("the standard library refuses keys of low order by itself")
+		t.Error("the standard library refuses keys of low order by itself now: this test has nothing left to show")
 	}
 }
 
