@@ -1,9 +1,10 @@
 package custody
 
 import (
-	"crypto/subtle"
 	"slices"
 	"time"
+
+	"crypto/subtle"
 
 	"trilock/alerts"
 	"trilock/custody/fact"
@@ -58,7 +59,7 @@ func (d *decision) refuseBadge(reader fact.DeviceID, person PersonID, card, code
 	d.out.Outcome = Outcome{Code: code, Rule: rule}
 }
 
-func (s *State) evolveBadge(at fact.Stamp, ev BadgeAccepted) {
+func (ev *BadgeAccepted) evolve(s *State, at fact.Stamp) {
 	if door, entering, ok := s.site.doorOfReader(ev.Reader); ok {
 		s.doors[door.ID].grant(at, ev.Person, entering, s.site.Policy.DoorGrantTime)
 		return
@@ -67,7 +68,7 @@ func (s *State) evolveBadge(at fact.Stamp, ev BadgeAccepted) {
 		s.pins[ev.Reader] = pinEntry{person: ev.Person, until: at.Mono + s.site.Policy.PINEntryTime}
 		return
 	}
-	s.evolvePair(at, ev)
+	s.evolvePair(at, ev.Reader, ev.Person)
 }
 
 // safeBadge takes the first half of a party's proof; the PIN is the other half.
@@ -121,22 +122,6 @@ func (d *decision) wrongPIN(safe Safe, p *Person) {
 	}
 }
 
-func (s *State) evolvePIN(at fact.Stamp, ev Event) {
-	switch ev := ev.(type) {
-	case *PINRefused:
-		delete(s.pins, ev.Reader)
-		w := s.wrongPINs[ev.Person]
-		w.count++
-		if few := max(s.site.Policy.WrongPINsBeforeLockout, 1); w.count%few == 0 {
-			w.until = at.Mono + s.lockoutTime(w.count/few)
-		}
-		s.wrongPINs[ev.Person] = w
-	case *PINAccepted:
-		delete(s.pins, ev.Reader)
-		delete(s.wrongPINs, ev.Person)
-	}
-}
-
 // lockoutTime returns the length of a person's n-th lock-out without a right PIN in between.
 func (s *State) lockoutTime(n int) time.Duration {
 	first, longest := s.site.Policy.LockoutTime, s.site.Policy.LockoutLongest
@@ -161,4 +146,57 @@ func (d *decision) showParty(safe Safe, p *Person) {
 	}
 	d.out.Outcome = Outcome{OK: true}
 	d.signal(safe.BadgeReader, LampGranted)
+}
+
+// BadgeAccepted is a badge that counted for something at a reader.
+type BadgeAccepted struct {
+	Reader fact.DeviceID `json:"reader"`
+	Person PersonID      `json:"person"`
+}
+
+// BadgeRefused is a badge that was refused, and why. Card is masked.
+type BadgeRefused struct {
+	Reader fact.DeviceID `json:"reader"`
+	Person PersonID      `json:"person,omitempty"`
+	Card   string        `json:"card,omitempty"`
+	Code   string        `json:"code"`
+	Rule   string        `json:"rule,omitempty"`
+}
+
+// PINRefused is a wrong PIN; PINAccepted clears the count.
+type PINRefused struct {
+	Reader fact.DeviceID `json:"reader"`
+	Person PersonID      `json:"person"`
+}
+
+// PINAccepted is a right PIN, or the one of somebody who is being made to enter it.
+type PINAccepted struct {
+	Reader fact.DeviceID `json:"reader"`
+	Person PersonID      `json:"person"`
+	Duress bool          `json:"duress,omitempty"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (BadgeAccepted) Kind() string { return "badge-accepted" }
+func (BadgeRefused) Kind() string  { return "badge-refused" }
+func (PINRefused) Kind() string    { return "pin-refused" }
+func (PINAccepted) Kind() string   { return "pin-accepted" }
+
+var badgeEvents = []func() Event{blank[BadgeAccepted], blank[BadgeRefused], blank[PINRefused], blank[PINAccepted]}
+
+func (*BadgeRefused) evolve(*State, fact.Stamp) {}
+
+func (ev *PINRefused) evolve(s *State, at fact.Stamp) {
+	delete(s.pins, ev.Reader)
+	w := s.wrongPINs[ev.Person]
+	w.count++
+	if few := max(s.site.Policy.WrongPINsBeforeLockout, 1); w.count%few == 0 {
+		w.until = at.Mono + s.lockoutTime(w.count/few)
+	}
+	s.wrongPINs[ev.Person] = w
+}
+
+func (ev *PINAccepted) evolve(s *State, _ fact.Stamp) {
+	delete(s.pins, ev.Reader)
+	delete(s.wrongPINs, ev.Person)
 }

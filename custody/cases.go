@@ -221,24 +221,107 @@ func partyNames(parties []threelock.Party) fact.Text {
 	return t
 }
 
-func (s *State) evolveCase(at fact.Stamp, ev Event) {
-	switch ev := ev.(type) {
-	case *CaseOpened:
-		s.caseCount++
-		s.cases[ev.Case] = &Case{ID: ev.Case, Kind: ev.About, Safe: ev.Safe, Opened: at}
-	case *CaseStated:
-		if c := s.cases[ev.Case]; c != nil {
-			c.By, c.Reason = [2]PersonID{ev.By, ev.Other}, ev.Reason
-		}
-	case *CaseConfirmed:
-		if c := s.cases[ev.Case]; c != nil {
-			c.Confirmed = true
-		}
-	case *CaseCounted:
-		if c := s.cases[ev.Case]; c != nil {
-			c.Count, c.Counted = ev.Lines, true
-		}
-	case *CaseClosed:
-		delete(s.cases, ev.Case)
+// CaseOpened begins a case: a safe was opened without the three parties (SAF-4).
+type CaseOpened struct {
+	Case  CaseID      `json:"case"`
+	About CaseKind    `json:"about"`
+	Safe  fact.SafeID `json:"safe"`
+}
+
+// CaseStated is the word of one of the two persons.
+type CaseStated struct {
+	Case   CaseID   `json:"case"`
+	By     PersonID `json:"by"`
+	Other  PersonID `json:"other"`
+	Reason string   `json:"reason"`
+}
+
+// CaseConfirmed is the word of the other.
+type CaseConfirmed struct {
+	Case CaseID   `json:"case"`
+	By   PersonID `json:"by"`
+}
+
+// CaseCounted is the full inventory after it.
+type CaseCounted struct {
+	Case  CaseID      `json:"case"`
+	Lines []CountLine `json:"lines"`
+}
+
+// CaseClosed ends a case, by a person who was not one of the two.
+type CaseClosed struct {
+	Case    CaseID   `json:"case"`
+	By      PersonID `json:"by"`
+	Finding string   `json:"finding"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (CaseOpened) Kind() string    { return "case-opened" }
+func (CaseStated) Kind() string    { return "case-stated" }
+func (CaseConfirmed) Kind() string { return "case-confirmed" }
+func (CaseCounted) Kind() string   { return "case-counted" }
+func (CaseClosed) Kind() string    { return "case-closed" }
+
+var caseEvents = []func() Event{blank[CaseOpened], blank[CaseStated], blank[CaseConfirmed], blank[CaseCounted], blank[CaseClosed]}
+
+func (ev *CaseOpened) evolve(s *State, at fact.Stamp) {
+	s.caseCount++
+	s.cases[ev.Case] = &Case{ID: ev.Case, Kind: ev.About, Safe: ev.Safe, Opened: at}
+}
+
+func (ev *CaseStated) evolve(s *State, _ fact.Stamp) {
+	if c := s.cases[ev.Case]; c != nil {
+		c.By, c.Reason = [2]PersonID{ev.By, ev.Other}, ev.Reason
 	}
 }
+
+func (ev *CaseConfirmed) evolve(s *State, _ fact.Stamp) {
+	if c := s.cases[ev.Case]; c != nil {
+		c.Confirmed = true
+	}
+}
+
+func (ev *CaseCounted) evolve(s *State, _ fact.Stamp) {
+	if c := s.cases[ev.Case]; c != nil {
+		c.Count, c.Counted = ev.Lines, true
+	}
+}
+
+func (ev *CaseClosed) evolve(s *State, _ fact.Stamp) { delete(s.cases, ev.Case) }
+
+// StateCase says who opened a safe without the three parties, and why. The one who asks is one of the two.
+type StateCase struct {
+	Case   CaseID   `json:"case"`
+	Other  PersonID `json:"other"`
+	Reason string   `json:"reason"`
+}
+
+// ConfirmCase is the other's confirmation.
+type ConfirmCase struct {
+	Case CaseID `json:"case"`
+}
+
+// CountCase takes the full inventory, with a reason for each document that is not found.
+type CountCase struct {
+	Case CaseID                `json:"case"`
+	Why  map[DocumentID]string `json:"why,omitempty"`
+}
+
+// CloseCase ends a case.
+type CloseCase struct {
+	Case    CaseID `json:"case"`
+	Finding string `json:"finding"`
+}
+
+// The verbs of acts; they stand in the record and never change.
+func (StateCase) Verb() string   { return "state-case" }
+func (ConfirmCase) Verb() string { return "confirm-case" }
+func (CountCase) Verb() string   { return "count-case" }
+func (CloseCase) Verb() string   { return "close-case" }
+
+func (a StateCase) carryOut(d *decision) Outcome   { return d.stateCase(a) }
+func (a ConfirmCase) carryOut(d *decision) Outcome { return d.confirmCase(a) }
+func (a CountCase) carryOut(d *decision) Outcome   { return d.countCase(a) }
+func (a CloseCase) carryOut(d *decision) Outcome   { return d.closeCase(a) }
+
+var caseActs = []actKind{act[StateCase](), act[ConfirmCase](), act[CountCase](), act[CloseCase]()}

@@ -326,16 +326,6 @@ func (d *decision) alert(changes []alerts.Change) {
 	}
 }
 
-func (s *State) evolveAlert(at fact.Stamp, by string, c alerts.Change) {
-	s.alerts.Evolve(at, by, c)
-	key := errand{errandAlertRepeat, fmt.Sprint(c.Alert)}
-	if at, due := s.alerts.NextRepeat(c.Alert); due {
-		s.agenda.at(key, at)
-	} else {
-		s.agenda.off(key)
-	}
-}
-
 func (d *decision) repeatAlert(id string) {
 	var n alerts.ID
 	if _, err := fmt.Sscan(id, &n); err == nil {

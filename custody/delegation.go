@@ -77,22 +77,6 @@ func (d *decision) endDelegation(a EndDelegation) Outcome {
 	return granted(string(g.ID))
 }
 
-func (s *State) evolveDelegation(at fact.Stamp, ev Event) {
-	switch ev := ev.(type) {
-	case *DelegationMade:
-		s.delegationCount++
-		for id, g := range s.delegations { // those that are over make room
-			if !at.Wall.Before(g.Until) {
-				delete(s.delegations, id)
-			}
-		}
-		g := ev.Delegation
-		s.delegations[g.ID] = &g
-	case *DelegationEnded:
-		delete(s.delegations, ev.Delegation)
-	}
-}
-
 // partiesOf returns the parties of the safe that go with posts.
 func partiesOf(posts []Post) []threelock.Party {
 	var parties []threelock.Party
@@ -110,3 +94,54 @@ func partiesOf(posts []Post) []threelock.Party {
 	}
 	return parties
 }
+
+// DelegationMade lets a person act for the holder of a post for a time.
+type DelegationMade struct {
+	Delegation Delegation `json:"delegation"`
+}
+
+// DelegationEnded takes that back before its time.
+type DelegationEnded struct {
+	Delegation DelegationID `json:"delegation"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (DelegationMade) Kind() string  { return "delegation-made" }
+func (DelegationEnded) Kind() string { return "delegation-ended" }
+
+var delegationEvents = []func() Event{blank[DelegationMade], blank[DelegationEnded]}
+
+func (ev *DelegationMade) evolve(s *State, at fact.Stamp) {
+	s.delegationCount++
+	for id, g := range s.delegations { // those that are over make room
+		if !at.Wall.Before(g.Until) {
+			delete(s.delegations, id)
+		}
+	}
+	g := ev.Delegation
+	s.delegations[g.ID] = &g
+}
+
+func (ev *DelegationEnded) evolve(s *State, _ fact.Stamp) { delete(s.delegations, ev.Delegation) }
+
+// Delegate has another person act for the holder of a post, who is the one that asks.
+type Delegate struct {
+	Post  Post      `json:"post"`
+	To    PersonID  `json:"to"`
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
+// EndDelegation ends a delegation before its time.
+type EndDelegation struct {
+	Delegation DelegationID `json:"delegation"`
+}
+
+// The verbs of acts; they stand in the record and never change.
+func (Delegate) Verb() string      { return "delegate" }
+func (EndDelegation) Verb() string { return "end-delegation" }
+
+func (a Delegate) carryOut(d *decision) Outcome      { return d.delegate(a) }
+func (a EndDelegation) carryOut(d *decision) Outcome { return d.endDelegation(a) }
+
+var delegationActs = []actKind{act[Delegate](), act[EndDelegation]()}

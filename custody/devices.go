@@ -43,7 +43,7 @@ func (d *decision) deviceStillDown(id fact.DeviceID) {
 	}
 }
 
-func (s *State) evolveDevice(at fact.Stamp, ev DeviceChanged) {
+func (ev *DeviceChanged) evolve(s *State, at fact.Stamp) {
 	was, configured := s.devices[ev.Device]
 	if !configured { // the record may speak of devices that the configuration no longer has
 		return
@@ -61,3 +61,17 @@ func (s *State) evolveDevice(at fact.Stamp, ev DeviceChanged) {
 		was.Identity = ev.Identity
 	}
 }
+
+// DeviceChanged is a change in what is known of a device.
+type DeviceChanged struct {
+	Device   fact.DeviceID    `json:"device"`
+	State    fact.DeviceState `json:"state"`
+	Code     string           `json:"code,omitempty"`
+	Detail   string           `json:"detail,omitempty"`
+	Identity string           `json:"identity,omitempty"`
+}
+
+// Kind names the event in the record.
+func (DeviceChanged) Kind() string { return "device-changed" }
+
+var deviceEvents = []func() Event{blank[DeviceChanged]}

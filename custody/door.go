@@ -105,29 +105,7 @@ func (d *decision) doorStillOpen(id fact.DoorID) {
 	}
 }
 
-func (s *State) evolveDoor(at fact.Stamp, ev Event) {
-	switch ev := ev.(type) {
-	case *ExitAsked:
-		if door := s.doors[ev.Door]; door != nil {
-			door.grant(at, "", false, s.site.Policy.DoorGrantTime)
-		}
-	case *DoorChanged:
-		s.evolveContact(at, *ev)
-	case *PersonMoved:
-		for _, people := range s.rooms { // a person is in one room at a time
-			delete(people, ev.Person)
-		}
-		if !ev.In {
-			return
-		}
-		if s.rooms[ev.Room] == nil {
-			s.rooms[ev.Room] = map[PersonID]fact.Stamp{}
-		}
-		s.rooms[ev.Room][ev.Person] = at
-	}
-}
-
-func (s *State) evolveContact(at fact.Stamp, ev DoorChanged) {
+func (ev *DoorChanged) evolve(s *State, at fact.Stamp) {
 	door := s.doors[ev.Door]
 	if door == nil { // a door that the configuration no longer has
 		return
@@ -141,4 +119,49 @@ func (s *State) evolveContact(at fact.Stamp, ev DoorChanged) {
 	}
 	door.expected, door.grantUntil = "", 0
 	s.agenda.off(key)
+}
+
+// DoorChanged is a door's contact: open or shut, and by whose leave.
+type DoorChanged struct {
+	Door   fact.DoorID `json:"door"`
+	Open   bool        `json:"open"`
+	Forced bool        `json:"forced,omitempty"`
+}
+
+// ExitAsked is the exit button at a door: people can always get out.
+type ExitAsked struct {
+	Door fact.DoorID `json:"door"`
+}
+
+// PersonMoved says that a person went into or out of a room, by badge and door.
+type PersonMoved struct {
+	Person PersonID     `json:"person"`
+	Room   fact.PlaceID `json:"room"`
+	In     bool         `json:"in"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (DoorChanged) Kind() string { return "door-changed" }
+func (ExitAsked) Kind() string   { return "exit-asked" }
+func (PersonMoved) Kind() string { return "person-moved" }
+
+var doorEvents = []func() Event{blank[DoorChanged], blank[ExitAsked], blank[PersonMoved]}
+
+func (ev *ExitAsked) evolve(s *State, at fact.Stamp) {
+	if door := s.doors[ev.Door]; door != nil {
+		door.grant(at, "", false, s.site.Policy.DoorGrantTime)
+	}
+}
+
+func (ev *PersonMoved) evolve(s *State, at fact.Stamp) {
+	for _, people := range s.rooms { // a person is in one room at a time
+		delete(people, ev.Person)
+	}
+	if !ev.In {
+		return
+	}
+	if s.rooms[ev.Room] == nil {
+		s.rooms[ev.Room] = map[PersonID]fact.Stamp{}
+	}
+	s.rooms[ev.Room][ev.Person] = at
 }

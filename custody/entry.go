@@ -3,6 +3,7 @@ package custody
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"trilock/custody/fact"
 )
@@ -31,11 +32,33 @@ type Entry struct {
 	Event   Event  `json:"event"`
 }
 
-// Event is the typed content of an entry. The set is closed: see eventKinds.
+// Event is the typed content of an entry. The set is closed: see eventKinds. Fields may be
+// added to one; none is ever renamed, retyped or given another meaning.
 type Event interface {
 	// Kind is the event's name in the record, for example "loan-issued". It never changes.
 	Kind() string
+	// evolve carries the event out: nothing else changes a State.
+	evolve(s *State, at fact.Stamp)
 }
+
+// blank makes an event of one kind with nothing in it.
+func blank[T any, P interface {
+	*T
+	Event
+}]() Event {
+	return P(new(T))
+}
+
+// eventKinds makes a blank event of each kind, for reading the record. Which there are says
+// the file of each subject.
+var eventKinds = func() map[string]func() Event {
+	kinds := map[string]func() Event{}
+	for _, blank := range slices.Concat(runEvents, actEvents, personEvents, documentEvents, lendingEvents, badgeEvents, doorEvents, handOverEvents,
+		sightingEvents, passageEvents, deviceEvents, lockEvents, plainLockEvents, openingEvents, hoursEvents, caseEvents, delegationEvents, alertEvents) {
+		kinds[blank().Kind()] = blank
+	}
+	return kinds
+}()
 
 // EncodeEvent returns the event's record form: JSON, fields in the order of the type.
 func EncodeEvent(e Event) ([]byte, error) { return json.Marshal(e) }

@@ -105,19 +105,42 @@ func (d *decision) handOverOver(reader fact.DeviceID) {
 	}
 }
 
-func (s *State) evolvePair(at fact.Stamp, ev BadgeAccepted) {
-	h := s.handOvers[ev.Reader]
-	mark := badgeMark{person: ev.Person, at: at}
-	if h == nil || h.first.person == ev.Person {
+func (s *State) evolvePair(at fact.Stamp, reader fact.DeviceID, person PersonID) {
+	h := s.handOvers[reader]
+	mark := badgeMark{person: person, at: at}
+	if h == nil || h.first.person == person {
 		h = &handOver{first: mark}
-		s.handOvers[ev.Reader] = h
-		s.agenda.at(errand{errandHandOver, string(ev.Reader)}, at.Mono+s.site.Policy.BadgePairWindow)
+		s.handOvers[reader] = h
+		s.agenda.at(errand{errandHandOver, string(reader)}, at.Mono+s.site.Policy.BadgePairWindow)
 		return
 	}
 	h.second = mark
 }
 
-func (s *State) evolveHandOver(at fact.Stamp, ev HandOverOpened) {
+func (ev *HandOverOpened) evolve(s *State, at fact.Stamp) {
 	s.handOvers[ev.Reader] = &handOver{open: true, custodian: ev.Custodian, other: ev.Other}
 	s.agenda.at(errand{errandHandOver, string(ev.Reader)}, at.Mono+s.site.Policy.HandOverWindow)
+}
+
+// HandOverOpened: both sides have badged at a reader; folders of its cabinets may change hands.
+type HandOverOpened struct {
+	Reader    fact.DeviceID `json:"reader"`
+	Custodian PersonID      `json:"custodian"`
+	Other     PersonID      `json:"other"`
+}
+
+// HandOverEnded closes it.
+type HandOverEnded struct {
+	Reader fact.DeviceID `json:"reader"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (HandOverOpened) Kind() string { return "hand-over-opened" }
+func (HandOverEnded) Kind() string  { return "hand-over-ended" }
+
+var handOverEvents = []func() Event{blank[HandOverOpened], blank[HandOverEnded]}
+
+func (ev *HandOverEnded) evolve(s *State, _ fact.Stamp) {
+	delete(s.handOvers, ev.Reader)
+	s.agenda.off(errand{errandHandOver, string(ev.Reader)})
 }

@@ -59,3 +59,29 @@ func (d *decision) lockUntil(a LockUntil) Outcome {
 	d.emit(subject, &SafeTimeLocked{Safe: safe.ID, Until: a.Until.UTC()})
 	return granted(subject)
 }
+
+// SafeTimeLocked: nobody opens the safe before that time.
+type SafeTimeLocked struct {
+	Safe  fact.SafeID `json:"safe"`
+	Until time.Time   `json:"until"`
+}
+
+// Kind names the event in the record.
+func (SafeTimeLocked) Kind() string { return "safe-time-locked" }
+
+var hoursEvents = []func() Event{blank[SafeTimeLocked]}
+
+func (ev *SafeTimeLocked) evolve(s *State, _ fact.Stamp) { s.timeLocks[ev.Safe] = ev.Until }
+
+// LockUntil sets a safe's time lock: nobody opens it before then.
+type LockUntil struct {
+	Safe  fact.SafeID `json:"safe"`
+	Until time.Time   `json:"until"`
+}
+
+// The verbs of acts; they stand in the record and never change.
+func (LockUntil) Verb() string { return "lock-until" }
+
+func (a LockUntil) carryOut(d *decision) Outcome { return d.lockUntil(a) }
+
+var hoursActs = []actKind{act[LockUntil]()}

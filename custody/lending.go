@@ -3,6 +3,7 @@ package custody
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"trilock/alerts"
 	"trilock/custody/fact"
@@ -48,40 +49,6 @@ func (s *State) loansOf(p PersonID) []LoanID {
 	return ids
 }
 
-func (s *State) evolveLoan(at fact.Stamp, ev Event) {
-	switch ev := ev.(type) {
-	case *LoanRequested:
-		l := &Loan{ID: ev.Loan, Document: ev.Document, Borrower: ev.Borrower, Due: ev.Due, Zones: ev.Zones, Purpose: ev.Purpose,
-			Needs: ev.Needs, Approvals: map[Post]PersonID{}, Status: LoanWaiting}
-		if len(ev.Needs) == 0 {
-			l.Status = LoanReady
-		}
-		s.loans[l.ID] = l
-		s.loanCount++
-		s.documents[ev.Document].Loan = l.ID
-	case *LoanApproved:
-		l := s.loans[ev.Loan]
-		l.Approvals[ev.Post] = ev.By
-		if len(l.awaits()) == 0 {
-			l.Status = LoanReady
-		}
-	case *LoanIssued:
-		l := s.loans[ev.Loan]
-		l.Status, l.Issued, l.Custodian = LoanOut, at, ev.Custodian
-		s.changedHands(l)
-		s.agenda.atWall(errand{errandLoanDue, string(l.ID)}, l.Due)
-		if doc := s.documents[l.Document]; !doc.Seen.Known {
-			s.expectAgain(at, doc)
-		}
-	case *LoanReturned:
-		l := s.loans[ev.Loan]
-		s.changedHands(l)
-		s.documents[l.Document].Loan = ""
-		s.agenda.off(errand{errandLoanDue, string(l.ID)})
-		delete(s.loans, l.ID) // the record keeps it; memory holds what is under way
-	}
-}
-
 func (s *State) nextLoan() LoanID { return LoanID(fmt.Sprintf("L-%06d", s.loanCount+1)) }
 
 // changedHands marks the hand-over at a document's home, if one is open with its borrower.
@@ -90,4 +57,169 @@ func (s *State) changedHands(l *Loan) {
 	if h := s.handOvers[home.BadgeReader]; h != nil && h.open && h.other == l.Borrower {
 		h.settled = true
 	}
+}
+
+// LoanRequested, LoanApproved, LoanIssued and LoanReturned are the life of a loan (CIR-1, CIR-4).
+type LoanRequested struct {
+	Loan     LoanID         `json:"loan"`
+	Document DocumentID     `json:"document"`
+	Borrower PersonID       `json:"borrower"`
+	Due      time.Time      `json:"due"`
+	Zones    []fact.PlaceID `json:"zones"`
+	Purpose  string         `json:"purpose"`
+	Needs    []Post         `json:"needs"` // posts that must approve, by the policy of that day
+}
+
+// LoanApproved is one of the approvals that a loan needs.
+type LoanApproved struct {
+	Loan LoanID   `json:"loan"`
+	Post Post     `json:"post"`
+	By   PersonID `json:"by"`
+}
+
+// LoanIssued says that the document has left its home in the borrower's hands.
+type LoanIssued struct {
+	Loan      LoanID   `json:"loan"`
+	Custodian PersonID `json:"custodian"`
+	Evidence  string   `json:"evidence"`
+}
+
+// LoanReturned says that the document is home again, with both sides' badges.
+type LoanReturned struct {
+	Loan      LoanID   `json:"loan"`
+	Custodian PersonID `json:"custodian"`
+	Evidence  string   `json:"evidence"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (LoanRequested) Kind() string { return "loan-requested" }
+func (LoanApproved) Kind() string  { return "loan-approved" }
+func (LoanIssued) Kind() string    { return "loan-issued" }
+func (LoanReturned) Kind() string  { return "loan-returned" }
+
+var lendingEvents = []func() Event{blank[LoanRequested], blank[LoanApproved], blank[LoanIssued], blank[LoanReturned]}
+
+func (ev *LoanRequested) evolve(s *State, _ fact.Stamp) {
+	l := &Loan{ID: ev.Loan, Document: ev.Document, Borrower: ev.Borrower, Due: ev.Due, Zones: ev.Zones, Purpose: ev.Purpose,
+		Needs: ev.Needs, Approvals: map[Post]PersonID{}, Status: LoanWaiting}
+	if len(ev.Needs) == 0 {
+		l.Status = LoanReady
+	}
+	s.loans[l.ID] = l
+	s.loanCount++
+	s.documents[ev.Document].Loan = l.ID
+}
+
+func (ev *LoanApproved) evolve(s *State, _ fact.Stamp) {
+	l := s.loans[ev.Loan]
+	l.Approvals[ev.Post] = ev.By
+	if len(l.awaits()) == 0 {
+		l.Status = LoanReady
+	}
+}
+
+func (ev *LoanIssued) evolve(s *State, at fact.Stamp) {
+	l := s.loans[ev.Loan]
+	l.Status, l.Issued, l.Custodian = LoanOut, at, ev.Custodian
+	s.changedHands(l)
+	s.agenda.atWall(errand{errandLoanDue, string(l.ID)}, l.Due)
+	if doc := s.documents[l.Document]; !doc.Seen.Known {
+		s.expectAgain(at, doc)
+	}
+}
+
+func (ev *LoanReturned) evolve(s *State, _ fact.Stamp) {
+	l := s.loans[ev.Loan]
+	s.changedHands(l)
+	s.documents[l.Document].Loan = ""
+	s.agenda.off(errand{errandLoanDue, string(l.ID)})
+	delete(s.loans, l.ID) // the record keeps it; memory holds what is under way
+}
+
+// RequestLoan asks for a document to be lent (CIR-1).
+type RequestLoan struct {
+	Document DocumentID     `json:"document"`
+	Borrower PersonID       `json:"borrower"`
+	Due      time.Time      `json:"due"`
+	Zones    []fact.PlaceID `json:"zones,omitempty"` // where it may be while lent; its home always may
+	Purpose  string         `json:"purpose"`
+}
+
+// ApproveLoan is one post's approval of a loan.
+type ApproveLoan struct {
+	Loan LoanID `json:"loan"`
+}
+
+// The verbs of acts; they stand in the record and never change.
+func (RequestLoan) Verb() string { return "request-loan" }
+func (ApproveLoan) Verb() string { return "approve-loan" }
+
+func (a RequestLoan) carryOut(d *decision) Outcome { return d.requestLoan(a) }
+func (a ApproveLoan) carryOut(d *decision) Outcome { return d.approveLoan(a) }
+
+var lendingActs = []actKind{act[RequestLoan](), act[ApproveLoan]()}
+
+func (d *decision) requestLoan(a RequestLoan) Outcome {
+	doc, borrower := d.documents[a.Document], d.persons[a.Borrower]
+	subject := string(a.Document)
+	switch {
+	case doc == nil:
+		return refuse("unknown-document", RuleRegister, subject, fact.Text{ZH: "登记簿中没有 %[1]s。", EN: "The register has no %[1]s."}.Fill(subject))
+	case borrower == nil:
+		return refuse("unknown-person", RuleScope, subject, fact.Text{ZH: "没有此借阅人，先登记人员。", EN: "There is no such borrower; register the person first."})
+	case doc.Loan != "":
+		return refuse("already-lent", RuleSingleLine, subject, fact.Text{ZH: "%[1]s 已在借阅中（%[2]s），归还档案员后才能再借。", EN: "%[1]s is on loan already (%[2]s); it goes back to the archivist first."}.Fill(subject, string(doc.Loan)))
+	case !borrower.Clearance.Covers(doc.Level):
+		return refuse("not-cleared", RuleScope, subject, fact.Text{ZH: "%[1]s 的涉密等级不够借阅%[2]s文件。", EN: "%[1]s is not cleared for %[2]s documents."}.Fill(borrower.Name, doc.Level.Name()))
+	case len(doc.Scope) > 0 && !slices.Contains(doc.Scope, borrower.ID):
+		return refuse("out-of-scope", RuleScope, subject, fact.Text{ZH: "%[1]s 不在知悉范围内，扩大范围须经批准。", EN: "%[1]s is outside the document's scope; widening it needs approval."}.Fill(borrower.Name))
+	}
+	return d.loanTerms(a, doc)
+}
+
+func (d *decision) loanTerms(a RequestLoan, doc *Document) Outcome {
+	subject := string(a.Document)
+	longest := d.site.Policy.LoanLongest[doc.Level]
+	switch wait := a.Due.Sub(d.in.At.Wall); {
+	case wait <= 0:
+		return refuse("due-in-the-past", RuleLoanTime, subject, fact.Text{ZH: "归还时间必须晚于现在。", EN: "The due time must lie ahead."})
+	case longest > 0 && wait > longest:
+		return refuse("too-long", RuleLoanTime, subject, fact.Text{ZH: "%[1]s文件最长借阅 %[2]s。", EN: "A %[1]s document is lent for %[2]s at most."}.Fill(doc.Level.Name(), longest.String()))
+	case len(a.Zones) > MaxZones || len(a.Purpose) > MaxTextLen:
+		return refuse("too-much", "", subject, fact.Text{ZH: "区域或事由过长。", EN: "Too many zones, or the purpose is too long."})
+	}
+	zones := a.Zones
+	for _, z := range zones {
+		if _, ok := d.site.Places[z]; !ok {
+			return refuse("unknown-place", "", subject, fact.Text{ZH: "配置中没有区域“%[1]s”。", EN: "The configuration has no place %[1]q."}.Fill(string(z)))
+		}
+	}
+	id := d.nextLoan()
+	d.emit(string(id), &LoanRequested{Loan: id, Document: doc.ID, Borrower: a.Borrower, Due: a.Due.UTC(), Zones: zones, Purpose: a.Purpose, Needs: d.site.Policy.LoanApprovals[doc.Level]})
+	return granted(string(id))
+}
+
+func (d *decision) approveLoan(a ApproveLoan) Outcome {
+	loan, by := d.loans[a.Loan], d.persons[PersonID(d.in.Actor)]
+	subject := string(a.Loan)
+	switch {
+	case loan == nil || loan.Status != LoanWaiting:
+		return refuse("nothing-to-approve", RuleLoanApproval, subject, fact.Text{ZH: "%[1]s 没有等待审批的借阅。", EN: "No loan %[1]s waits for approval."}.Fill(subject))
+	case by == nil:
+		return refuse("not-a-person", RuleLoanApproval, subject, fact.Text{ZH: "审批须由本人进行。", EN: "An approval is a person's act."})
+	case by.ID == loan.Borrower:
+		return refuse("own-request", RuleLoanApproval, subject, fact.Text{ZH: "不得审批本人的借阅。", EN: "Nobody approves their own loan."})
+	}
+	for _, held := range loan.Approvals {
+		if held == by.ID {
+			return refuse("approved-before", RuleLoanApproval, subject, fact.Text{ZH: "同一人不得审批两次。", EN: "One person approves once."})
+		}
+	}
+	for _, post := range loan.awaits() {
+		if by.Holds(post) {
+			d.emit(subject, &LoanApproved{Loan: loan.ID, Post: post, By: by.ID})
+			return granted(subject)
+		}
+	}
+	return refuse("wrong-post", RuleLoanApproval, subject, fact.Text{ZH: "还需 %[1]s 审批。", EN: "It still needs approval by: %[1]s."}.Fill(postNames(loan.awaits())))
 }

@@ -1,6 +1,8 @@
 package custody
 
-import "time"
+import (
+	"time"
+)
 
 // Limits of the core, each with its reason.
 const (
@@ -34,6 +36,9 @@ const (
 	// RefusalsToAlarm within RefusalWindow at one lock are no disturbance any more.
 	RefusalsToAlarm = 3
 	RefusalWindow   = time.Minute
+	// SpansKept of a lock: a report that is late by the longest that a broker holds messages
+	// back for belongs to one of the last few openings.
+	SpansKept = 4
 	// BatteryLow is the percentage at which a lock needs a new battery, BatteryGood that above
 	// which it has one: apart, so that a reading that wavers is one alert.
 	BatteryLow  = 20

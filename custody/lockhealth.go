@@ -43,7 +43,7 @@ func (s *State) refusedLately(lock fact.DeviceID) (n int) {
 // noMoreRefusals ends the alert when a minute has passed without any.
 func (d *decision) noMoreRefusals(lock fact.DeviceID) { d.end(alerts.LockRefusals, string(lock)) }
 
-func (s *State) evolveRefusal(at fact.Stamp, ev LockRefused) {
+func (ev *LockRefused) evolve(s *State, at fact.Stamp) {
 	var kept []refusedAt
 	for _, r := range s.refusals[ev.Lock] {
 		if at.Mono-r.mono < RefusalWindow {
@@ -60,6 +60,10 @@ func (s *State) evolveRefusal(at fact.Stamp, ev LockRefused) {
 // lockHealth fills in what a lock says of its motor, its battery and its keys; a lock of
 // which nothing is known at the moment keeps what it said last.
 func (l *LockChanged) lockHealth(was LockChanged, f fact.LockState) {
+	if f.Overtaken { // the younger report said how these stand
+		l.MotorFault, l.BatteryLow, l.Trust = was.MotorFault, was.BatteryLow, was.Trust
+		return
+	}
 	if f.Trust == "" && f.Bolt == fact.BoltUnknown {
 		l.Tamper, l.MotorFault, l.BatteryLow, l.Trust = was.Tamper, was.MotorFault, was.BatteryLow, was.Trust
 		return
@@ -97,3 +101,34 @@ func (d *decision) fault(subject string, name fact.Text, was, is bool, code stri
 		d.end(alerts.DeviceFault, subject)
 	}
 }
+
+// LockChanged is a change in what a lock reported.
+type LockChanged struct {
+	Lock   fact.DeviceID   `json:"lock"`
+	Bolt   fact.BoltState  `json:"bolt"`
+	Door   fact.InputState `json:"door"`
+	Tamper bool            `json:"tamper,omitempty"`
+	Reason string          `json:"reason,omitempty"`
+	// MotorFault is "motor-stalled" or "motor-over-current" until a run ends well.
+	MotorFault string `json:"motor_fault,omitempty"`
+	BatteryLow bool   `json:"battery_low,omitempty"`
+	// Trust names the list of keys that the lock believes, by version and digest.
+	Trust string `json:"trust,omitempty"`
+	// Boot and Counter are the report's place in the lock's own order.
+	Boot    uint64 `json:"boot,omitempty"`
+	Counter uint64 `json:"counter,omitempty"`
+}
+
+// LockRefused: messages between the daemon and a lock were refused, by the one or the other.
+type LockRefused struct {
+	Lock   fact.DeviceID `json:"lock"`
+	ByLock bool          `json:"by_lock,omitempty"`
+	Code   string        `json:"code"`
+	Count  uint32        `json:"count"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (LockChanged) Kind() string { return "lock-changed" }
+func (LockRefused) Kind() string { return "lock-refused" }
+
+var lockEvents = []func() Event{blank[LockChanged], blank[LockOvertaken], blank[LockRefused]}

@@ -31,7 +31,7 @@ func (d *decision) passed(f presence.Passage) {
 	d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), way, d.whoHas(d.loans[d.documents[id].Loan]))
 }
 
-func (s *State) evolvePassage(at fact.Stamp, ev DocumentPassed) {
+func (ev *DocumentPassed) evolve(s *State, at fact.Stamp) {
 	if doc := s.documents[ev.Document]; doc != nil {
 		doc.Passed = Passing{Door: ev.Door, In: ev.In, At: at, With: ev.With, Certainty: ev.Certainty}
 	}
@@ -65,3 +65,38 @@ func (d *decision) heardAgain(f presence.HeardAgain) {
 	d.emit(string(f.Place), &PlaceShielded{Place: f.Place})
 	d.end(alerts.PlaceShielded, string(f.Place))
 }
+
+// DocumentPassed: presence concluded that a document was carried through a door, and with whom.
+type DocumentPassed struct {
+	Document  DocumentID           `json:"document"`
+	Door      fact.DoorID          `json:"door"`
+	In        bool                 `json:"in"`
+	With      []Companion          `json:"with,omitempty"` // the likeliest first
+	Certainty presence.CertaintyBP `json:"certainty_bp"`
+	Evidence  string               `json:"evidence"`
+}
+
+// DocumentDoubted: a document's tag is read in two places at once, or fades.
+type DocumentDoubted struct {
+	Document DocumentID     `json:"document"`
+	What     string         `json:"what"` // "cloned" or "fading"
+	Places   []fact.PlaceID `json:"places"`
+}
+
+// PlaceShielded says whether next to none of the documents of a place is read any more, all at once.
+type PlaceShielded struct {
+	Place    fact.PlaceID `json:"place"`
+	Shielded bool         `json:"shielded"`
+	Tags     int          `json:"tags,omitempty"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (DocumentPassed) Kind() string  { return "document-passed" }
+func (DocumentDoubted) Kind() string { return "document-doubted" }
+func (PlaceShielded) Kind() string   { return "place-shielded" }
+
+var passageEvents = []func() Event{blank[DocumentPassed], blank[DocumentDoubted], blank[PlaceShielded]}
+
+func (*DocumentDoubted) evolve(*State, fact.Stamp) {}
+
+func (*PlaceShielded) evolve(*State, fact.Stamp) {}

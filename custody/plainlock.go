@@ -91,7 +91,7 @@ func (d *decision) turn(lock fact.DeviceID, unlock bool, hold time.Duration, rea
 	}
 }
 
-func (s *State) evolveTold(at fact.Stamp, ev LockTold) {
+func (ev *LockTold) evolve(s *State, at fact.Stamp) {
 	if _, used := s.site.useOfLock(ev.Lock); !used || ev.Unlock && ev.Absent != "" {
 		return // a lock that the configuration no longer has, or one that was not unlocked
 	}
@@ -134,8 +134,13 @@ func (s *State) doorOpened(id fact.DoorID) {
 
 // evolveLock keeps what a lock reported. A door that was unlocked by hand is locked again
 // after the time that a grant would have given.
-func (s *State) evolveLock(at fact.Stamp, ev LockChanged) {
-	s.locks[ev.Lock] = ev
+func (ev *LockChanged) evolve(s *State, at fact.Stamp) {
+	now := *ev
+	if was := s.locks[now.Lock]; was.place().after(now.place()) {
+		now.Boot, now.Counter = was.Boot, was.Counter
+	}
+	s.locks[now.Lock] = now
+	s.endSpan(now)
 	use, used := s.site.useOfLock(ev.Lock)
 	told := s.told[ev.Lock]
 	switch {
@@ -335,4 +340,30 @@ func (s *State) timingOf(id fact.SafeID) threelock.Timing {
 		t.UnlockedTime = max(t.UnlockedTime-t.LockAnswer, 0)
 	}
 	return t
+}
+
+// LockTold: the plain lock of a door or a cabinet was told to unlock or to lock, and why.
+type LockTold struct {
+	Lock   fact.DeviceID `json:"lock"`
+	Unlock bool          `json:"unlock"`
+	Hold   time.Duration `json:"hold_ns,omitempty"` // until it is told to lock again; 0: until something ends
+	Reason string        `json:"reason"`
+	// Absent says why it was not told after all: it is not there.
+	Absent string `json:"absent,omitempty"`
+}
+
+// SafeDoorChanged is the door contact of a safe under plain locks.
+type SafeDoorChanged struct {
+	Safe fact.SafeID `json:"safe"`
+	Open bool        `json:"open"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (LockTold) Kind() string        { return "lock-told" }
+func (SafeDoorChanged) Kind() string { return "safe-door-changed" }
+
+var plainLockEvents = []func() Event{blank[LockTold], blank[SafeDoorChanged]}
+
+func (ev *SafeDoorChanged) evolve(s *State, _ fact.Stamp) {
+	s.safeDoors[ev.Safe] = safeDoor{known: true, open: ev.Open}
 }

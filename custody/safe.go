@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -63,7 +64,11 @@ func (d *decision) lockChallenge(f fact.LockChallenge) {
 		return
 	}
 	d.opening(safe.ID, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
-		return s.Challenged(f.Lock, f.Challenge)
+		steps, command := s.Challenged(f.Lock, f.Challenge)
+		if len(steps) > 0 {
+			steps[0].Boot, steps[0].Counter = f.Boot, f.Counter
+		}
+		return steps, command
 	})
 }
 
@@ -88,7 +93,7 @@ func (d *decision) lockState(f fact.LockState) {
 		d.plainLockState(f)
 		return
 	}
-	if d.lockChanged(f) {
+	if f = d.overtaken(safe, f); d.lockChanged(f) {
 		d.plainAnswer(safe, f)
 		d.lockNews(safe)
 	}
@@ -96,11 +101,12 @@ func (d *decision) lockState(f fact.LockState) {
 
 // lockChanged records what a lock reported about itself, and reports whether it is news.
 func (d *decision) lockChanged(f fact.LockState) bool {
-	now := LockChanged{Lock: f.Lock, Bolt: f.Bolt, Door: f.Door, Tamper: f.Tamper, Reason: clip(f.Reason)}
+	now := LockChanged{Lock: f.Lock, Bolt: f.Bolt, Door: f.Door, Tamper: f.Tamper, Reason: clip(f.Reason), Boot: f.Boot, Counter: f.Counter}
 	was, known := d.locks[f.Lock]
 	now.lockHealth(was, f)
 	if same := was; known {
-		if same.Reason = now.Reason; same == now {
+		same.Reason, same.Boot, same.Counter = now.Reason, now.Boot, now.Counter
+		if same == now && !d.endsSpan(now) {
 			return false
 		}
 	}
@@ -205,12 +211,13 @@ func (s *State) timing() threelock.Timing {
 	return threelock.Timing{Delay: p.OpeningDelay, Reconfirm: p.OpeningReconfirm, Confirm: p.ClosingConfirm, StatementValid: p.OpeningStatementValid, Window: p.OpeningWindow, LockAnswer: p.LockAnswerTime, UnlockedTime: min(p.UnlockedTime, MaxUnlockedTime)}
 }
 
-func (s *State) evolveOpening(at fact.Stamp, ev OpeningStep) {
+func (ev *OpeningStep) evolve(s *State, at fact.Stamp) {
 	session := s.openings[ev.Safe]
 	if session == nil {
 		return
 	}
 	session.Evolve(at, ev.Session, ev.Safe, ev.Step)
+	s.evolveSpans(session, ev.Step)
 	if ev.Step.What == threelock.StepStated {
 		s.sessions++
 	}
@@ -243,4 +250,74 @@ func copyOf(s *threelock.Session) threelock.Session {
 // sortedKeys returns a map's keys in order: decisions never follow the order of a map.
 func sortedKeys[K ~string, V any](m map[K]V) []K {
 	return slices.Sorted(maps.Keys(m))
+}
+
+// OpeningStep is one step of a three-party opening (SAF-1, SAF-2).
+type OpeningStep struct {
+	Safe    fact.SafeID    `json:"safe"`
+	Session string         `json:"session"`
+	Step    threelock.Step `json:"step"`
+}
+
+// Kind names the event in the record.
+func (OpeningStep) Kind() string { return "opening-step" }
+
+var openingEvents = []func() Event{blank[OpeningStep]}
+
+// StateOpening states why a safe is to be opened (SAF-2).
+type StateOpening struct {
+	Safe      fact.SafeID       `json:"safe"`
+	Purpose   threelock.Purpose `json:"purpose"`
+	Documents []DocumentID      `json:"documents,omitempty"`
+}
+
+// CancelOpening takes the statement back while no lock has been told to open.
+type CancelOpening struct {
+	Safe fact.SafeID `json:"safe"`
+}
+
+// The verbs of acts; they stand in the record and never change.
+func (StateOpening) Verb() string  { return "state-opening" }
+func (CancelOpening) Verb() string { return "cancel-opening" }
+
+func (a StateOpening) carryOut(d *decision) Outcome  { return d.stateOpening(a) }
+func (a CancelOpening) carryOut(d *decision) Outcome { return d.cancelOpening(a) }
+
+var openingActs = []actKind{act[StateOpening](), act[CancelOpening]()}
+
+func (d *decision) stateOpening(a StateOpening) Outcome {
+	safe, ok := d.site.Safes[a.Safe]
+	subject := string(a.Safe)
+	switch {
+	case !ok:
+		return refuse("unknown-safe", RuleSafePurpose, subject, fact.Text{ZH: "没有保险柜“%[1]s”。", EN: "There is no safe %[1]q."}.Fill(subject))
+	case !a.Purpose.Valid() || len(a.Documents) > MaxDocumentsNamed:
+		return refuse("bad-purpose", RuleSafePurpose, subject, fact.Text{ZH: "事由应为：取出、存入、检查或清点，并列出文件。", EN: "The purpose is one of documents-out, documents-in, inspection, inventory, with the documents named."})
+	case d.openings[a.Safe].Active():
+		return refuse("opening-under-way", RuleSafePurpose, subject, fact.Text{ZH: "已有开启在进行中，先完成或取消。", EN: "An opening is under way; finish or cancel it first."})
+	}
+	if o, ok := d.mayOpenNow(safe); !ok {
+		return o
+	}
+	var names []string
+	for _, doc := range a.Documents {
+		if d.documents[doc] == nil {
+			return refuse("unknown-document", RuleSafePurpose, subject, fact.Text{ZH: "登记簿中没有 %[1]s。", EN: "The register has no %[1]s."}.Fill(string(doc)))
+		}
+		names = append(names, string(doc))
+	}
+	id := fmt.Sprintf("S-%06d", d.sessions+1)
+	d.emit(subject, &OpeningStep{Safe: a.Safe, Session: id, Step: threelock.State(d.in.Actor, a.Purpose, names, safe.Locks)})
+	return granted(id)
+}
+
+func (d *decision) cancelOpening(a CancelOpening) Outcome {
+	session := d.openings[a.Safe]
+	if session == nil || !session.Before() {
+		return refuse("nothing-to-cancel", RuleSafePurpose, string(a.Safe), fact.Text{ZH: "没有可取消的开启。", EN: "There is no opening to cancel."})
+	}
+	d.opening(a.Safe, func(s *threelock.Session) ([]threelock.Step, threelock.Command) {
+		return s.Cancel(d.in.Actor, threelock.WhyCancelled)
+	})
+	return granted(session.ID)
 }

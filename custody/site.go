@@ -278,3 +278,14 @@ func (s Site) doorName(door Door) fact.Text {
 	from, to := s.placeName(door.From), s.placeName(door.To)
 	return fact.Text{ZH: from.ZH + "—" + to.ZH + "门", EN: "the door " + from.EN + " – " + to.EN}
 }
+
+func postNames(list []Post) fact.Text {
+	var t fact.Text
+	for i, p := range list {
+		if i > 0 {
+			t.ZH, t.EN = t.ZH+"、", t.EN+", "
+		}
+		t.ZH, t.EN = t.ZH+p.Name().ZH, t.EN+p.Name().EN
+	}
+	return t
+}

@@ -15,7 +15,6 @@
 package custody
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -29,9 +28,10 @@ import (
 // configuration. It is owned by one goroutine (package engine); others read it through
 // the engine.
 type State struct {
-	site Site
-	seq  uint64
-	now  fact.Stamp // of the last entry
+	site  Site
+	seq   uint64
+	now   fact.Stamp // of the last entry
+	actor string     // of the last entry
 
 	persons   map[PersonID]*Person
 	byCard    map[fact.CardID]PersonID
@@ -50,6 +50,8 @@ type State struct {
 	devices         map[fact.DeviceID]*DeviceStatus
 	locks           map[fact.DeviceID]LockChanged
 	refusals        map[fact.DeviceID][]refusedAt // of the last minute
+	spans           map[fact.DeviceID][]lockSpan  // of the last openings
+	asked           map[fact.DeviceID]lockPlace   // challenges that are not authorised yet
 	told            map[fact.DeviceID]toldLock    // plain locks of doors and cabinets
 	safeDoors       map[fact.SafeID]safeDoor      // contacts of safes under plain locks
 	openings        map[fact.SafeID]*threelock.Session
@@ -115,7 +117,7 @@ func NewState(site Site) *State {
 		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{},
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
-		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, openings: map[fact.SafeID]*threelock.Session{},
+		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, spans: map[fact.DeviceID][]lockSpan{}, asked: map[fact.DeviceID]lockPlace{}, openings: map[fact.SafeID]*threelock.Session{},
 		told: map[fact.DeviceID]toldLock{}, safeDoors: map[fact.SafeID]safeDoor{},
 		cases: map[CaseID]*Case{}, failed: map[fact.SafeID]fact.Stamp{}, timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}
@@ -158,69 +160,14 @@ func (s *State) Evolve(e Entry) error {
 	if e.Seq != s.seq+1 {
 		return fmt.Errorf("record jumps from entry %d to entry %d", s.seq, e.Seq)
 	}
-	s.seq, s.now = e.Seq, e.At
-	switch ev := e.Event.(type) {
-	case *TagUnknown, *BadgeRefused, *RecordFailed, *DocumentDoubted, *PlaceShielded:
-	case *DocumentPassed:
-		s.evolvePassage(e.At, *ev)
-	case *Started:
-		s.evolveStarted(e.At)
-	case *ActDone:
-		s.acts.remember(*ev)
-	case *PersonRegistered:
-		s.evolvePerson(ev.Person)
-	case *DocumentRegistered:
-		s.evolveDocument(e.At, ev.Document)
-	case *LoanRequested, *LoanApproved, *LoanIssued, *LoanReturned:
-		s.evolveLoan(e.At, ev)
-	case *BadgeAccepted:
-		s.evolveBadge(e.At, *ev)
-	case *PINRefused, *PINAccepted:
-		s.evolvePIN(e.At, ev)
-	case *DoorChanged, *ExitAsked, *PersonMoved:
-		s.evolveDoor(e.At, ev)
-	case *HandOverOpened:
-		s.evolveHandOver(e.At, *ev)
-	case *HandOverEnded:
-		delete(s.handOvers, ev.Reader)
-		s.agenda.off(errand{errandHandOver, string(ev.Reader)})
-	case *DocumentSeen, *DocumentUnseen:
-		s.evolveSighting(e.At, ev)
-	case *PlaceReadable:
-		s.evolveReadable(e.At, *ev)
-	case *DeviceChanged:
-		s.evolveDevice(e.At, *ev)
-	case *LockRefused:
-		s.evolveRefusal(e.At, *ev)
-	case *LockChanged:
-		s.evolveLock(e.At, *ev)
-	case *LockTold:
-		s.evolveTold(e.At, *ev)
-	case *SafeDoorChanged:
-		s.safeDoors[ev.Safe] = safeDoor{known: true, open: ev.Open}
-	case *OpeningStep:
-		s.evolveOpening(e.At, *ev)
-	case *CaseOpened, *CaseStated, *CaseConfirmed, *CaseCounted, *CaseClosed:
-		s.evolveCase(e.At, ev)
-	case *SafeTimeLocked:
-		s.timeLocks[ev.Safe] = ev.Until
-	case *DelegationMade, *DelegationEnded:
-		s.evolveDelegation(e.At, ev)
-	case *AlertChanged:
-		s.evolveAlert(e.At, e.Actor, ev.Change)
-	case *NoticeSettled:
-		if ev.OK {
-			s.alerts.Delivered(ev.Alert)
-		}
-	default:
-		return fmt.Errorf("entry %d has an event of type %T, which Evolve does not know", e.Seq, e.Event)
-	}
+	s.seq, s.now, s.actor = e.Seq, e.At, e.Actor
+	e.Event.evolve(s, e.At)
 	return nil
 }
 
 // evolveStarted forgets what only a running daemon can know: nothing has reported yet,
 // and what was true when the last run ended is not known to be true now.
-func (s *State) evolveStarted(at fact.Stamp) {
+func (*Started) evolve(s *State, at fact.Stamp) {
 	for _, d := range s.devices {
 		*d = DeviceStatus{Identity: d.Identity, Since: at}
 	}
@@ -235,25 +182,8 @@ func (s *State) evolveStarted(at fact.Stamp) {
 		s.lockWatchAgain(at, id)
 	}
 	for id, l := range s.locks {
-		s.locks[id] = LockChanged{Lock: id, Tamper: l.Tamper, MotorFault: l.MotorFault, BatteryLow: l.BatteryLow, Trust: l.Trust}
+		s.locks[id] = LockChanged{Lock: id, Tamper: l.Tamper, MotorFault: l.MotorFault, BatteryLow: l.BatteryLow, Trust: l.Trust, Boot: l.Boot, Counter: l.Counter}
 	}
-}
-
-func (s *State) evolvePerson(p Person) {
-	if old, ok := s.persons[p.ID]; ok {
-		delete(s.byCard, old.Card)
-		// Who corrects a name does not have the PIN and the card at hand: what is not given stays.
-		p.Card, p.PIN, p.DuressPIN = cmp.Or(p.Card, old.Card), cmp.Or(p.PIN, old.PIN), cmp.Or(p.DuressPIN, old.DuressPIN)
-	}
-	s.persons[p.ID] = &p
-	if p.Card != "" {
-		s.byCard[p.Card] = p.ID
-	}
-}
-
-func (s *State) evolveDocument(at fact.Stamp, r DocumentRecord) {
-	s.documents[r.ID] = &Document{DocumentRecord: r, Seen: Sighting{Place: r.Home, Known: false, Since: at}}
-	s.byTag[r.Tag] = r.ID
 }
 
 // actMemory keeps the last acts' outcomes, so that a retried act is answered, not repeated.
@@ -278,3 +208,22 @@ func (m *actMemory) remember(a ActDone) {
 		m.order = m.order[1:]
 	}
 }
+
+// Started: the daemon began to decide. What was half done before is settled here.
+type Started struct {
+	Version string `json:"version"`
+}
+
+// RecordFailed is the first entry after the journal could not be written for a while.
+type RecordFailed struct {
+	Error string     `json:"error"`
+	Since fact.Stamp `json:"since"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (Started) Kind() string      { return "started" }
+func (RecordFailed) Kind() string { return "record-failed" }
+
+var runEvents = []func() Event{blank[Started], blank[RecordFailed]}
+
+func (*RecordFailed) evolve(*State, fact.Stamp) {}

@@ -22,6 +22,7 @@ type Overview struct {
 	Documents []DocumentOverview `json:"documents"`
 	Safes     []SafeOverview     `json:"safes"`
 	Doors     []DoorOverview     `json:"doors"`
+	Cabinets  []CabinetOverview  `json:"cabinets"`
 	Devices   []DeviceOverview   `json:"devices"`
 	Cases     []CaseOverview     `json:"cases"`
 }
@@ -123,7 +124,7 @@ type PartyOverview struct {
 	Who    fact.Text       `json:"who,omitzero"`
 }
 
-// LockOverview is one lock of a safe.
+// LockOverview is one lock: of a safe, or the plain one of a door or a cabinet.
 type LockOverview struct {
 	ID     fact.DeviceID `json:"id"`
 	Bolt   string        `json:"bolt"` // locked, unlocked, jammed or unknown
@@ -136,6 +137,8 @@ type DoorOverview struct {
 	Name fact.Text   `json:"name"`
 	// Open is nil until the contact has reported since the daemon started.
 	Open *bool `json:"open"`
+	// Lock is its plain lock; nil where it has none.
+	Lock *LockOverview `json:"lock,omitempty"`
 }
 
 // DeviceOverview is one device.
@@ -170,12 +173,13 @@ func (s *State) Overview(now time.Time) Overview {
 	}
 	for _, id := range sortedKeys(s.site.Doors) {
 		door := s.site.Doors[id]
-		overview := DoorOverview{ID: id, Name: s.site.doorName(door)}
+		overview := DoorOverview{ID: id, Name: s.site.doorName(door), Lock: s.plainLockOverview(door.Lock)}
 		if state := *s.doors[id]; state.known {
 			overview.Open = &state.open
 		}
 		o.Doors = append(o.Doors, overview)
 	}
+	o.Cabinets = s.lockedCabinets()
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))
 	}

@@ -188,31 +188,6 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 	d.raiseBecause(cause, alerts.NotReadable, string(place), d.site.placeName(place), affected)
 }
 
-func (s *State) evolveSighting(at fact.Stamp, ev Event) {
-	switch ev := ev.(type) {
-	case *DocumentSeen:
-		doc := s.documents[ev.Document]
-		if doc == nil {
-			return
-		}
-		doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
-		s.agenda.off(errand{errandMissing, string(doc.ID)})
-		if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
-			s.agenda.at(rest, at.Mono+s.site.Policy.RestAfter)
-		} else {
-			s.agenda.off(rest)
-		}
-	case *DocumentUnseen:
-		doc := s.documents[ev.Document]
-		if doc == nil {
-			return
-		}
-		s.agenda.off(errand{errandRest, string(doc.ID)})
-		doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
-		s.expectAgain(at, doc)
-	}
-}
-
 // expectAgain sets the time after which a document that is unseen is missing.
 func (s *State) expectAgain(at fact.Stamp, doc *Document) {
 	patience := s.site.Policy.MissingAfter
@@ -222,7 +197,7 @@ func (s *State) expectAgain(at fact.Stamp, doc *Document) {
 	s.agenda.at(errand{errandMissing, string(doc.ID)}, at.Mono+patience)
 }
 
-func (s *State) evolveReadable(at fact.Stamp, ev PlaceReadable) {
+func (ev *PlaceReadable) evolve(s *State, at fact.Stamp) {
 	key := errand{errandNotReadable, string(ev.Place)}
 	if ev.Readable {
 		delete(s.unreadable, ev.Place)
@@ -233,3 +208,67 @@ func (s *State) evolveReadable(at fact.Stamp, ev PlaceReadable) {
 	// After the reader's own alert had its time to stand, so that it can explain this one.
 	s.agenda.at(key, at.Mono+3*s.site.Policy.DeviceDownAfter)
 }
+
+// DocumentSeen: presence concluded that a document is in a place.
+type DocumentSeen struct {
+	Document  DocumentID           `json:"document"`
+	From      fact.PlaceID         `json:"from"`
+	Place     fact.PlaceID         `json:"place"`
+	Certainty presence.CertaintyBP `json:"certainty_bp"`
+	Evidence  string               `json:"evidence"`
+}
+
+// DocumentUnseen: presence concluded that a document is no longer where it was, and heard nowhere.
+type DocumentUnseen struct {
+	Document  DocumentID           `json:"document"`
+	From      fact.PlaceID         `json:"from"`
+	Certainty presence.CertaintyBP `json:"certainty_bp"`
+	Evidence  string               `json:"evidence"`
+}
+
+// PlaceReadable says whether anything can be said of a place at all.
+type PlaceReadable struct {
+	Place    fact.PlaceID  `json:"place"`
+	Readable bool          `json:"readable"`
+	Reader   fact.DeviceID `json:"reader,omitempty"`
+}
+
+// TagUnknown is a tag that the register does not know (REG-1).
+type TagUnknown struct {
+	Tag   fact.EPC     `json:"tag"`
+	Place fact.PlaceID `json:"place"`
+}
+
+// The kinds of events; they stand in the record and never change.
+func (DocumentSeen) Kind() string   { return "document-seen" }
+func (DocumentUnseen) Kind() string { return "document-unseen" }
+func (PlaceReadable) Kind() string  { return "place-readable" }
+func (TagUnknown) Kind() string     { return "tag-unknown" }
+
+var sightingEvents = []func() Event{blank[DocumentSeen], blank[DocumentUnseen], blank[PlaceReadable], blank[TagUnknown]}
+
+func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
+	doc := s.documents[ev.Document]
+	if doc == nil {
+		return
+	}
+	doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.agenda.off(errand{errandMissing, string(doc.ID)})
+	if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
+		s.agenda.at(rest, at.Mono+s.site.Policy.RestAfter)
+	} else {
+		s.agenda.off(rest)
+	}
+}
+
+func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
+	doc := s.documents[ev.Document]
+	if doc == nil {
+		return
+	}
+	s.agenda.off(errand{errandRest, string(doc.ID)})
+	doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.expectAgain(at, doc)
+}
+
+func (*TagUnknown) evolve(*State, fact.Stamp) {}

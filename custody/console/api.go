@@ -121,7 +121,7 @@ func (c *console) overview(r Role) custody.Overview {
 	o.Alerts = slices.DeleteFunc(o.Alerts, func(a alerts.Alert) bool { return !seesAlert(r, a.Code) })
 	o.Alerts, o.Rooms, o.Documents = listed(o.Alerts), listed(o.Rooms), listed(o.Documents)
 	o.Cases = listed(o.Cases)
-	o.Safes, o.Doors, o.Devices = listed(o.Safes), listed(o.Doors), listed(o.Devices)
+	o.Safes, o.Doors, o.Cabinets, o.Devices = listed(o.Safes), listed(o.Doors), listed(o.Cabinets), listed(o.Devices)
 	return o
 }
 

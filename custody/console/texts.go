@@ -12,6 +12,8 @@ var (
 	wordRooms        = fact.Text{ZH: "室内人员", EN: "In the rooms"}
 	wordDevices      = fact.Text{ZH: "设备", EN: "Devices"}
 	wordDoors        = fact.Text{ZH: "门", EN: "Doors"}
+	wordCabinets     = fact.Text{ZH: "柜锁", EN: "Cabinet locks"}
+	wordLatch        = fact.Text{ZH: "锁", EN: "lock"}
 	wordFeed         = fact.Text{ZH: "最近记录", EN: "Latest in the record"}
 	wordEntryNumber  = fact.Text{ZH: "记录第 %[1]d 条", EN: "record entry %[1]d"}
 	wordSignOut      = fact.Text{ZH: "退出", EN: "Sign out"}

@@ -26,6 +26,7 @@ type board struct {
 	Safes     []safeView
 	Rooms     []roomView
 	Doors     []doorView
+	Cabinets  []doorView
 	Devices   devicesView
 	Feed      []lineView
 }
@@ -127,7 +128,11 @@ type personView struct {
 	SinceAt     time.Time
 }
 
-type doorView struct{ Name, State, Word string }
+// doorView is a door, or a cabinet under a lock, which has no contact and so no State.
+type doorView struct {
+	Name, State, Word string
+	Bolt              *boltView // of its plain lock, where it has one
+}
 
 type devicesView struct {
 	Summary string
@@ -164,6 +169,10 @@ func newBoard(o custody.Overview, site custody.Site, entries []custody.Entry, pe
 	}
 	for _, d := range o.Doors {
 		b.Doors = append(b.Doors, doorOf(d, n, up, r))
+	}
+	for _, c := range o.Cabinets {
+		bolt := boltOf(c.Lock, up, r)
+		b.Cabinets = append(b.Cabinets, doorView{Name: r.t(c.Name), Bolt: &bolt})
 	}
 	b.Alerts = alertsOf(o.Alerts, n, r)
 	b.Counts = countsOf(o, r)
@@ -215,6 +224,11 @@ func allWell(b board) bool {
 	}
 	for _, d := range b.Doors {
 		if d.State == "unknown" {
+			return false
+		}
+	}
+	for _, d := range slices.Concat(b.Doors, b.Cabinets) {
+		if d.Bolt != nil && (d.Bolt.State == "unknown" || d.Bolt.State == "jammed") {
 			return false
 		}
 	}
@@ -398,19 +412,12 @@ func safeOf(s custody.SafeOverview, up map[fact.DeviceID]bool, r reader) safeVie
 	}
 	locked, known, doorKnown := 0, 0, false
 	for _, l := range s.Locks {
-		b := boltView{ID: string(l.ID), State: l.Bolt, Tamper: l.Tamper}
-		if !up[l.ID] { // what a lock said before it fell silent says nothing about now
-			b.State = "unknown"
+		b := boltOf(l, up, r)
+		if b.State == "locked" {
+			locked++
 		}
-		switch b.State {
-		case "locked":
-			b.Word, locked, known = r.t(boltLocked), locked+1, known+1
-		case "unlocked":
-			b.Word, known = r.t(boltUnlocked), known+1
-		case "jammed":
-			b.Word, known = r.t(boltJammed), known+1
-		default:
-			b.State, b.Word = "unknown", r.t(boltUnknown)
+		if b.State != "unknown" {
+			known++
 		}
 		doorKnown = doorKnown || up[l.ID]
 		v.Bolts = append(v.Bolts, b)
@@ -433,6 +440,25 @@ func safeOf(s custody.SafeOverview, up map[fact.DeviceID]bool, r reader) safeVie
 		v.Headline, v.Tone = r.t(safeNotLocked), "warn"
 	}
 	return opening(v, s, r)
+}
+
+// boltOf words the bolt of one lock. What a lock said before it fell silent says nothing about now.
+func boltOf(l custody.LockOverview, up map[fact.DeviceID]bool, r reader) boltView {
+	b := boltView{ID: string(l.ID), State: l.Bolt, Tamper: l.Tamper}
+	if !up[l.ID] {
+		b.State = "unknown"
+	}
+	switch b.State {
+	case "locked":
+		b.Word = r.t(boltLocked)
+	case "unlocked":
+		b.Word = r.t(boltUnlocked)
+	case "jammed":
+		b.Word = r.t(boltJammed)
+	default:
+		b.State, b.Word = "unknown", r.t(boltUnknown)
+	}
+	return b
 }
 
 // casesOf words the open cases of a safe and what each still asks for.
@@ -495,6 +521,10 @@ func doorOf(d custody.DoorOverview, n names, up map[fact.DeviceID]bool, r reader
 		v.State, v.Word = "unknown", r.t(wordDoorUnknown)
 	case *d.Open:
 		v.State, v.Word = "open", r.t(wordDoorOpen)
+	}
+	if d.Lock != nil {
+		bolt := boltOf(*d.Lock, up, r)
+		v.Bolt = &bolt
 	}
 	return v
 }

@@ -169,6 +169,8 @@ type LockChallenge struct {
 	Session string // the opening session that the daemon asked for
 	// Challenge is the lock's signed message, verified by the driver; its bytes go into the request unaltered.
 	Challenge []byte
+	// Boot and Counter are the message's place in the lock's own order.
+	Boot, Counter uint64
 }
 
 // LockResult is a lock's signed answer to an authorisation.
@@ -195,6 +197,11 @@ type LockState struct {
 	// Trust names the list of keys that the lock believes: its version and the hexadecimal
 	// digits of its digest, "3:9f86d0…"; empty while nothing is known of the lock.
 	Trust string
+	// Boot and Counter are the report's place in the lock's own order; both 0 where nothing
+	// is known of the lock.
+	Boot, Counter uint64
+	// Overtaken: a younger report of this lock came before it, and follows once more.
+	Overtaken bool
 }
 
 // LockRefusal says that messages between the daemon and a lock were refused: something

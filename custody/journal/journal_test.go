@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 
 // said is an event of the tests.
 type said struct {
-	Text string `json:"text"`
+	custody.Event `json:"-"` // for what only the core may carry out
+	Text          string     `json:"text"`
 }
 
 func (said) Kind() string { return "said" }
@@ -310,7 +311,7 @@ func TestRefusedBatches(t *testing.T) {
 		"not UTF-8":       {with(func(e *custody.Entry) { e.Actor = "\xff" }), "UTF-8"},
 		"NUL":             {with(func(e *custody.Entry) { e.Subject = "a\x00b" }), "NUL"},
 		"long subject":    {with(func(e *custody.Entry) { e.Subject = strings.Repeat("x", MaxWordBytes+1) }), "at most 512"},
-		"large event":     {with(func(e *custody.Entry) { e.Event = said{strings.Repeat("x", MaxEventBytes)} }), "at most 1048576"},
+		"large event":     {with(func(e *custody.Entry) { e.Event = said{Text: strings.Repeat("x", MaxEventBytes)} }), "at most 1048576"},
 		"unencodable":     {with(func(e *custody.Entry) { e.Event = unencodable{} }), "cannot be encoded"},
 		"too many":        {Batch{Entries: entriesFrom(3, MaxEntriesPerBatch+1)}, "split it"},
 		"no channel":      {Batch{Entries: entriesFrom(3, 1), Notices: []Posting{posting("", 1, 1)}}, "no channel"},
@@ -339,7 +340,10 @@ func TestRefusedBatches(t *testing.T) {
 	}
 }
 
-type unencodable struct{ C chan int }
+type unencodable struct {
+	custody.Event `json:"-"`
+	C             chan int
+}
 
 func (unencodable) Kind() string { return "said" }
 

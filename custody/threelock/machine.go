@@ -106,6 +106,9 @@ type Step struct {
 	Delegate  bool   `json:"delegate,omitempty"`
 	Reconfirm bool   `json:"reconfirm,omitempty"`
 	Code      string `json:"code,omitempty"` // the lock's own word
+	// Boot and Counter are the challenge's place in the lock's own order.
+	Boot    uint64 `json:"boot,omitempty"`
+	Counter uint64 `json:"counter,omitempty"`
 }
 
 // Command is what the locks are to be told once the steps are durable.

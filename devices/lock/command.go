@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
-
 	"trilock/custody/fact"
+	"trilock/devices/lock/link"
 	"trilock/firmware-protocols/lockwire"
 )
 
@@ -277,52 +276,29 @@ func (l *Locks) Relock(ctx context.Context, safe fact.SafeID, session, reason st
 	return errors.Join(all...)
 }
 
-// send signs a command for each target and publishes them in order, all or none: at
-// QoS 1, never retained. It returns when the broker has them all.
+// send signs a command for each target and publishes them in order, all or none. It
+// returns when the broker has them all.
 func (l *Locks) send(ctx context.Context, targets []*peer, command lockwire.Command) error {
-	sealed := make([][]byte, len(targets))
+	commands := make([]link.Command, len(targets))
 	for i, p := range targets {
-		var err error
-		if sealed[i], err = lockwire.Seal(l.signer, string(p.id), command); err != nil {
+		sealed, err := lockwire.Seal(l.signer, string(p.id), command)
+		if err != nil {
 			return fmt.Errorf("lock %s: %w", p.id, err)
 		}
+		commands[i] = link.Command{Lock: p.id, Topic: lockwire.Topic(string(p.id), lockwire.RoleCommand), Payload: sealed}
 	}
-	s, tokens, err := l.publish(ctx, targets, sealed)
-	if err != nil {
-		return err
-	}
-	for i, token := range tokens {
-		if err := s.settle(ctx, token, commandMax); err != nil {
-			return fmt.Errorf("lock %s may not have got the command: %w", targets[i].id, err)
-		}
-	}
-	return nil
+	return l.link.Send(ctx, commands, func(i int, connected bool) error { return targets[i].absent(connected) })
 }
 
-// publish hands the commands to the connection while no other command can come between.
-func (l *Locks) publish(ctx context.Context, targets []*peer, sealed [][]byte) (*session, []mqtt.Token, error) {
-	l.sendMu.Lock()
-	defer l.sendMu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+// absent says why the lock takes no command; nil when it takes one.
+func (p *peer) absent(connected bool) error {
+	switch {
+	case !connected:
+		return &AbsentError{p.id, CodeBrokerLost}
+	case !p.present.Load():
+		return &AbsentError{p.id, CodeOffline}
+	case p.foreign.Load():
+		return &AbsentError{p.id, CodeVersion}
 	}
-	l.mu.Lock()
-	s := l.session
-	l.mu.Unlock()
-	for _, p := range targets {
-		if s == nil {
-			return nil, nil, &AbsentError{p.id, CodeBrokerLost}
-		}
-		if !p.present.Load() {
-			return nil, nil, &AbsentError{p.id, CodeOffline}
-		}
-		if p.foreign.Load() {
-			return nil, nil, &AbsentError{p.id, CodeVersion}
-		}
-	}
-	tokens := make([]mqtt.Token, len(targets))
-	for i, p := range targets {
-		tokens[i] = s.client.Publish(lockwire.Topic(string(p.id), lockwire.RoleCommand), 1, false, sealed[i])
-	}
-	return s, tokens, nil
+	return nil
 }

@@ -11,8 +11,6 @@ const (
 	defaultSilentAfter = 5 * time.Second
 	// minSilentAfter is two heartbeats: less would call a healthy lock silent.
 	minSilentAfter = 2 * time.Second
-	// lookEvery is how often silence is looked for: small against defaultSilentAfter.
-	lookEvery = 250 * time.Millisecond
 	// probeAgainAfter is how long an unanswered probe waits before it is sent again.
 	probeAgainAfter = time.Second
 	// badFor is how long bad messages explain why nothing good is heard of a lock: long
@@ -22,24 +20,6 @@ const (
 	// one side: the first three at once, for three in a minute make an alert, then sums.
 	refusalEvery = 10 * time.Second
 	refusalBurst = 3
-	// redialFirst and redialMax bound the wait between attempts to reach the broker; with
-	// redialJitter on top, which keeps three locks and a daemon from dialling in step, it stays below 5 s.
-	redialFirst  = 100 * time.Millisecond
-	redialMax    = 4 * time.Second
-	redialJitter = 0.2
-	// connectMax bounds one attempt, writeMax one write.
-	connectMax = 5 * time.Second
-	writeMax   = 3 * time.Second
-	// keepAlive is how soon a broker that went without a word is noticed: twice this, at most.
-	keepAlive = 5 * time.Second
-	// commandMax bounds the wait for the broker's acknowledgement of a command: a nonce
-	// lives 60 s, and people are standing there.
-	commandMax = 5 * time.Second
-	// goodbyeMillis is how long closing waits for the broker to take the goodbye.
-	goodbyeMillis = 250
-	// arrivalsMax is how many messages wait between the connection and the driver: what a
-	// broker sends before it must be acknowledged, for every lock (broker.maxUnacked is 64).
-	arrivalsMax = 256
 	// badLogEvery and badLogBurst bound log lines about bad messages of one lock: whoever
 	// sends them decides how many there are.
 	badLogEvery = 10 * time.Second

@@ -12,9 +12,9 @@
 // One connection, and why. The broker ties the client id to the certificate, so a
 // second connection would need a second identity with the same rights. Events must not
 // be lost while the daemon is away: the session is kept (CleanSession false). Commands
-// must never be sent twice: each connection is a new MQTT client with an empty memory,
-// so what was under way when a connection broke is forgotten, not repeated; and the
-// locks' sessions are clean, so no broker keeps a command for a lock.
+// must never be sent twice: each connection is a new MQTT client with an empty memory
+// (see package link), so what was under way when a connection broke is forgotten, not
+// repeated; and the locks' sessions are clean, so no broker keeps a command for a lock.
 //
 // What is fresh. Presence is unsigned and a broker can hold messages back, so a lock is
 // up only after it has answered, on this connection, a nonce of ours: first a Hello, from
@@ -32,14 +32,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 
 	"trilock/custody/fact"
 	"trilock/devices"
+	"trilock/devices/lock/link"
 	"trilock/firmware-protocols/lockwire"
 )
 
@@ -84,12 +81,7 @@ type Locks struct {
 	peers    map[fact.DeviceID]*peer
 	order    []*peer // as configured: facts about all of them come in this order
 	sessions *sessionNames
-	running  atomic.Bool
-
-	mu      sync.Mutex
-	session *session // nil while there is no connection
-
-	sendMu sync.Mutex // one command at a time: the stream to each lock is ordered
+	link     *link.Link
 }
 
 // New checks the settings. It dials nothing: Run does.
@@ -127,6 +119,7 @@ func New(s Settings) (*Locks, error) {
 			return nil, fmt.Errorf("locks: safe %s has %d locks: it needs exactly %d (SAF-1)", safe, n, lockwire.LocksPerSafe)
 		}
 	}
+	l.link = l.newLink()
 	return l, nil
 }
 
@@ -156,45 +149,16 @@ func checkSettings(s *Settings) error {
 // Run keeps the connection and reports facts until ctx ends, then returns nil. It
 // reconnects for ever; it returns an error only when it already runs.
 func (l *Locks) Run(ctx context.Context, facts devices.Sink) error {
-	if !l.running.CompareAndSwap(false, true) {
-		return errors.New("locks: Run was called while it runs")
+	err := l.link.Run(ctx, link.Driver{
+		Begin: l.begin,
+		Take:  func(ctx context.Context, w link.Wire, m link.Message) error { return l.take(ctx, facts, w, m) },
+		Look:  func(ctx context.Context, w link.Wire, now time.Time) error { return l.look(ctx, facts, w, now) },
+		Lost:  func(ctx context.Context, why error) error { return l.allLost(ctx, facts, why) },
+	})
+	if err != nil {
+		return fmt.Errorf("locks: %w", err)
 	}
-	defer l.running.Store(false)
-	wait := newRedial()
-	failures := 0
-	for {
-		dialled := time.Now()
-		connected, err := l.connection(ctx, facts)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if connected && time.Since(dialled) > redialMax {
-			wait.Reset() // it held: a broker that throws us off at once is not dialled in a frenzy
-		}
-		if connected {
-			failures = 0
-		}
-		if failures++; failures == 1 {
-			l.settings.Log.Warn("broker lost; trying again until it is back", "broker", l.settings.BrokerURL, "error", err)
-		}
-		if err := l.allLost(ctx, facts, err); err != nil {
-			return nil // only the end of ctx makes a sink refuse
-		}
-		pause := time.NewTimer(wait.NextBackOff())
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return nil
-		case <-pause.C:
-		}
-	}
-}
-
-// newRedial returns the waits between attempts to reach the broker: for ever, and never 5 s.
-func newRedial() *backoff.ExponentialBackOff {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = redialFirst, redialMax, redialJitter
-	return wait
+	return nil
 }
 
 // allLost reports every lock down: without a broker nothing can be said about any.

@@ -14,6 +14,7 @@ import (
 
 	"trilock/custody/fact"
 	"trilock/devices"
+	"trilock/devices/lock/link"
 	"trilock/firmware-protocols/lockwire"
 )
 
@@ -272,12 +273,12 @@ func (p *peer) forgetBolt(ctx context.Context, facts devices.Sink, why string) e
 
 // event takes a verified event. One that repeats is dropped, and so is a live State that
 // is older than another.
-func (l *Locks) event(ctx context.Context, facts devices.Sink, p *peer, event lockwire.Event, a arrival) error {
-	at, isNew := p.order(event, a.at)
+func (l *Locks) event(ctx context.Context, facts devices.Sink, p *peer, event lockwire.Event, m link.Message) error {
+	at, isNew := p.order(event, m.At)
 	if !isNew {
 		return nil
 	}
-	if err := p.report(ctx, facts, p.status(a.at, l.settings.SilentAfter)); err != nil {
+	if err := p.report(ctx, facts, p.status(m.At, l.settings.SilentAfter)); err != nil {
 		return err
 	}
 	switch e := event.(type) {
@@ -287,7 +288,7 @@ func (l *Locks) event(ctx context.Context, facts devices.Sink, p *peer, event lo
 		}
 		p.introduced(e)
 	case lockwire.Challenge:
-		return facts.Report(ctx, fact.LockChallenge{Lock: p.id, Session: l.sessions.name(e.Session), Challenge: a.message.Payload()})
+		return facts.Report(ctx, fact.LockChallenge{Lock: p.id, Session: l.sessions.name(e.Session), Challenge: m.Payload, Boot: e.Boot, Counter: e.Counter})
 	case lockwire.Result:
 		if !e.Accepted {
 			p.byLock.add(string(e.Code))
@@ -326,7 +327,7 @@ func (p *peer) order(event lockwire.Event, now time.Time) (place, bool) {
 // fact about a bolt is always its latest position.
 func (p *peer) state(ctx context.Context, facts devices.Sink, s lockwire.State, at place) error {
 	said := lockState(p.id, s)
-	if !at.after(p.newest) && said.Bolt == fact.BoltLocked {
+	if said.Overtaken = !at.after(p.newest); said.Overtaken && said.Bolt == fact.BoltLocked {
 		said.Bolt = fact.BoltUnknown // it was locked once: that says nothing about now, and must close no opening
 	}
 	if err := facts.Report(ctx, said); err != nil {
@@ -353,7 +354,7 @@ func lockState(id fact.DeviceID, s lockwire.State) fact.LockState {
 		door = fact.InputInactive
 	}
 	return fact.LockState{Lock: id, Bolt: boltState(s.Bolt), Door: door, Tamper: s.Tamper, Reason: s.Reason, BatteryPercent: int(s.BatteryPercent),
-		Motor: motorState(s.Motor), Trust: fmt.Sprintf("%d:%x", s.TrustVersion, s.TrustDigest)}
+		Motor: motorState(s.Motor), Boot: s.Boot, Counter: s.Counter, Trust: fmt.Sprintf("%d:%x", s.TrustVersion, s.TrustDigest)}
 }
 
 func motorState(m lockwire.Motor) fact.MotorState {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"trilock/custody/fact"
+	"trilock/devices/lock/link"
 	"trilock/firmware-protocols/lockwire"
 )
 
@@ -27,9 +28,8 @@ func TestLockOfOtherVersions(t *testing.T) {
 		if b.wire.sent != sent {
 			t.Errorf("%v: asked %T", spoken, b.asked())
 		}
-		b.locks.session = b.session
 		var away *AbsentError
-		if _, _, err := b.locks.publish(t.Context(), []*peer{b.peer}, nil); !errors.As(err, &away) || away.Code != CodeVersion {
+		if err := b.peer.absent(true); !errors.As(err, &away) || away.Code != CodeVersion {
 			t.Errorf("%v: a command: %v", spoken, err)
 		}
 		b.presence("1") // with new firmware, for all we know
@@ -56,12 +56,12 @@ func TestBadMessages(t *testing.T) {
 	}
 	evt := "trilock/lock/lock-a/evt"
 	for range refusalBurst {
-		b.take(message{topic: evt, payload: forged})
+		b.take(link.Message{Topic: evt, Payload: forged})
 		b.want("forged", refusal(false, lockwire.CodeBadSignature, 1))
 	}
 	for i := range 1000 {
-		b.take(message{topic: evt, payload: []byte{byte(i)}})
-		b.take(message{topic: evt, payload: forged})
+		b.take(link.Message{Topic: evt, Payload: []byte{byte(i)}})
+		b.take(link.Message{Topic: evt, Payload: forged})
 	}
 	b.want("two thousand of them in one instant")
 	if n := b.locks.Refused()["lock-a"]; n != 2000+refusalBurst {
@@ -118,7 +118,7 @@ func TestRefusalsByTheLock(t *testing.T) {
 func TestDownForItsKey(t *testing.T) {
 	b := newBench(t)
 	b.presence("1")
-	b.take(message{topic: "trilock/lock/lock-a/evt", payload: []byte{1}})
+	b.take(link.Message{Topic: "trilock/lock/lock-a/evt", Payload: []byte{1}})
 	b.want("garbage", refusal(false, lockwire.CodeBadEncoding, 1))
 	b.after(defaultSilentAfter + time.Second)
 	b.want("nothing else was heard", down("bad-encoding"))
@@ -127,14 +127,4 @@ func TestDownForItsKey(t *testing.T) {
 	answer.Echo = b.probed()
 	b.event(answer)
 	b.want("heard at last", up(), state(fact.BoltLocked, lockwire.ReasonHeartbeat))
-}
-
-// Redialling never stops and never waits 5 s.
-func TestRedialling(t *testing.T) {
-	wait := newRedial()
-	for range 1000 {
-		if d := wait.NextBackOff(); d <= 0 || d > 5*time.Second {
-			t.Fatalf("waits %v", d)
-		}
-	}
 }

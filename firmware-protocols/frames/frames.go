@@ -1,10 +1,10 @@
 // Package frames finds frames in a stream of bytes: the part that is the same in every
 // protocol whose frames tell their own length. It owns the buffer, the search for the
-// next frame after damage, the counts of what was lost, and the one CRC that two protocols
-// have in common; what a frame of one protocol looks like, that protocol's Format says.
-// It is pure: it does no I/O, reads no clock and logs nothing. It refuses to guess: bytes
-// come out only as a frame whose length and check its Format has accepted, and every
-// other byte is counted.
+// next frame after damage, the counts of what was lost, the Cursor that reads what a frame
+// holds, and the one CRC that two protocols have in common; what a frame of one protocol
+// looks like, that protocol's Format says. It is pure: it does no I/O, reads no clock and
+// logs nothing. It refuses to guess: bytes come out only as a frame whose length and check
+// its Format has accepted, and every other byte is counted.
 //
 //	... junk | candidate                     | bytes not looked at yet
 //	         ^ r                                                      ^ w

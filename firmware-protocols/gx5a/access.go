@@ -1,6 +1,11 @@
 package gx5a
 
-import "trilock/firmware-protocols/epc"
+import (
+	"encoding/binary"
+
+	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames"
+)
 
 // An access goes to the tags that have a Filter's bits. A write, a lock and a kill are
 // answered with one byte. A read is a single inventory of one antenna that asks for parts of
@@ -41,18 +46,18 @@ func appendFilter(dst []byte, f Filter) []byte {
 	if len(f.Mask) == 0 {
 		return dst
 	}
-	dst = append(appendU16(append(dst, optionFilter), uint16(filterHead+len(f.Mask))), byte(f.Bank)) //nolint:gosec // at most MaxMask
-	return append(append(appendU16(dst, f.Bit), byte(bitsPerByte*len(f.Mask))), f.Mask...)           //nolint:gosec // as above
+	dst = append(binary.BigEndian.AppendUint16(append(dst, optionFilter), uint16(filterHead+len(f.Mask))), byte(f.Bank)) //nolint:gosec // at most MaxMask
+	return append(append(binary.BigEndian.AppendUint16(dst, f.Bit), byte(bitsPerByte*len(f.Mask))), f.Mask...)           //nolint:gosec // as above
 }
 
 // readFilter reads what follows optionFilter. Only masks of whole bytes are read.
-func readFilter(c *cursor) (Filter, error) {
-	body := cursor{p: c.block()}
-	f := Filter{Bank: epc.Bank(body.u8()), Bit: body.u16()}
-	bits := body.u8()
-	f.Mask = body.p
+func readFilter(c *frames.Cursor) (Filter, error) {
+	body := frames.Cursor{Rest: block(c)}
+	f := Filter{Bank: epc.Bank(body.U8()), Bit: body.U16()}
+	bits := body.U8()
+	f.Mask = body.Rest
 	switch {
-	case c.short || body.short:
+	case c.Short || body.Short:
 		return Filter{}, ErrShort
 	case bits == 0 || bits%bitsPerByte != 0 || len(f.Mask) != int(bits)/bitsPerByte:
 		return Filter{}, ErrLong
@@ -73,18 +78,18 @@ type access struct {
 	password epc.Password
 }
 
-func readAccess(c *cursor) (a access, err error) {
-	for len(c.p) > 0 && err == nil && !c.short {
-		switch c.u8() {
+func readAccess(c *frames.Cursor) (a access, err error) {
+	for len(c.Rest) > 0 && err == nil && !c.Short {
+		switch c.U8() {
 		case optionFilter:
 			a.filter, err = readFilter(c)
 		case optionAccess:
-			a.password = epc.Password(c.u32())
+			a.password = epc.Password(c.U32())
 		default:
 			return access{}, ErrLong
 		}
 	}
-	if c.short {
+	if c.Short {
 		err = ErrShort
 	}
 	if err != nil {
@@ -107,14 +112,14 @@ type Write struct {
 // AppendWrite appends the request CodeWrite; its answer is read with ParseResult.
 func AppendWrite(dst []byte, w Write) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeWrite), 0)
-	dst = appendBlock(appendU16(append(appendU32(dst, w.Antennas), byte(w.Bank)), w.Word), w.Data)
+	dst = appendBlock(binary.BigEndian.AppendUint16(append(binary.BigEndian.AppendUint32(dst, w.Antennas), byte(w.Bank)), w.Word), w.Data)
 	return finish(appendPassword(appendFilter(dst, w.Filter), optionAccess, w.AccessPassword), start)
 }
 
 // ParseWrite reads the data of that request, as a reader does.
 func ParseWrite(data []byte) (Write, error) {
-	c := cursor{p: data}
-	w := Write{Antennas: c.u32(), Bank: epc.Bank(c.u8()), Word: c.u16(), Data: c.block()}
+	c := frames.Cursor{Rest: data}
+	w := Write{Antennas: c.U32(), Bank: epc.Bank(c.U8()), Word: c.U16(), Data: block(&c)}
 	a, err := readAccess(&c)
 	switch {
 	case err != nil:
@@ -143,15 +148,15 @@ func lockMode(s epc.LockState) byte {
 // AppendLock appends the request CodeLock; its answer is read with ParseResult.
 func AppendLock(dst []byte, l Lock) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeLock), 0)
-	dst = append(appendU32(dst, l.Antennas), byte(l.Change.Area), lockMode(l.Change.State))
+	dst = append(binary.BigEndian.AppendUint32(dst, l.Antennas), byte(l.Change.Area), lockMode(l.Change.State))
 	return finish(appendPassword(appendFilter(dst, l.Filter), optionAccess, l.AccessPassword), start)
 }
 
 // ParseLock reads the data of that request, as a reader does.
 func ParseLock(data []byte) (Lock, error) {
-	c := cursor{p: data}
-	l := Lock{Antennas: c.u32(), Change: epc.LockChange{Area: epc.LockArea(c.u8())}}
-	mode := c.u8()
+	c := frames.Cursor{Rest: data}
+	l := Lock{Antennas: c.U32(), Change: epc.LockChange{Area: epc.LockArea(c.U8())}}
+	mode := c.U8()
 	a, err := readAccess(&c)
 	if err != nil {
 		return Lock{}, err
@@ -179,14 +184,14 @@ type Kill struct {
 // of the maker's samples sends the password's bytes in reverse; all else here is big-endian.
 func AppendKill(dst []byte, k Kill) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeKill), 0)
-	dst = append(appendU32(dst, k.Antennas), k.Password.Bytes()...)
+	dst = append(binary.BigEndian.AppendUint32(dst, k.Antennas), k.Password.Bytes()...)
 	return finish(appendFilter(dst, k.Filter), start)
 }
 
 // ParseKill reads the data of that request, as a reader does.
 func ParseKill(data []byte) (Kill, error) {
-	c := cursor{p: data}
-	k := Kill{Antennas: c.u32(), Password: epc.Password(c.u32())}
+	c := frames.Cursor{Rest: data}
+	k := Kill{Antennas: c.U32(), Password: epc.Password(c.U32())}
 	a, err := readAccess(&c)
 	switch {
 	case err != nil:
@@ -211,11 +216,11 @@ type Read struct {
 // its tag records are read with ReadOf.
 func AppendRead(dst []byte, r Read) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeInventory), 0)
-	dst = appendFilter(append(appendU32(dst, r.Antennas), 0), r.Filter)
+	dst = appendFilter(append(binary.BigEndian.AppendUint32(dst, r.Antennas), 0), r.Filter)
 	if r.Words.Bank == epc.BankTID {
 		dst = append(dst, optionTID, tidFixed, r.Words.Count)
 	} else {
-		dst = append(appendU16(append(dst, readOption(r.Words.Bank)), r.Words.Word), r.Words.Count)
+		dst = append(binary.BigEndian.AppendUint16(append(dst, readOption(r.Words.Bank)), r.Words.Word), r.Words.Count)
 	}
 	return finish(appendPassword(dst, optionPassword, r.AccessPassword), start)
 }
@@ -233,25 +238,25 @@ func readOption(b epc.Bank) byte {
 // ParseReadRequest reads the data of an inventory as such a request, as a reader does. It
 // refuses an inventory that asks for nothing or for several parts of the memory.
 func ParseReadRequest(data []byte) (Read, error) {
-	c := cursor{p: data}
-	r := Read{Antennas: c.u32()}
-	single := c.u8() == 0
+	c := frames.Cursor{Rest: data}
+	r := Read{Antennas: c.U32()}
+	single := c.U8() == 0
 	parts := 0
-	for len(c.p) > 0 && !c.short {
+	for len(c.Rest) > 0 && !c.Short {
 		var err error
-		switch option := c.u8(); option {
+		switch option := c.U8(); option {
 		case optionFilter:
 			r.Filter, err = readFilter(&c)
 		case optionTID:
 			parts++
-			_ = c.u8() // the mode
-			r.Words = epc.Words{Bank: epc.BankTID, Count: c.u8()}
+			_ = c.U8() // the mode
+			r.Words = epc.Words{Bank: epc.BankTID, Count: c.U8()}
 		case optionReserved, optionUser, optionEPC:
 			parts++
 			bank := map[uint8]epc.Bank{optionReserved: epc.BankReserved, optionUser: epc.BankUser, optionEPC: epc.BankEPC}[option]
-			r.Words = epc.Words{Bank: bank, Word: c.u16(), Count: c.u8()}
+			r.Words = epc.Words{Bank: bank, Word: c.U16(), Count: c.U8()}
 		case optionPassword:
-			r.AccessPassword = epc.Password(c.u32())
+			r.AccessPassword = epc.Password(c.U32())
 		default:
 			return Read{}, ErrLong
 		}
@@ -259,7 +264,7 @@ func ParseReadRequest(data []byte) (Read, error) {
 			return Read{}, err
 		}
 	}
-	if c.short || parts != 1 || !single {
+	if c.Short || parts != 1 || !single {
 		return Read{}, ErrShort
 	}
 	return r, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"trilock/devices/devicetest/captured"
 	"trilock/firmware-protocols/frames/framestest"
 )
 
@@ -267,7 +268,7 @@ func FuzzDecoder(f *testing.F) {
 	} {
 		f.Add(unhex(f, v), uint64(1))
 	}
-	for _, stream := range captured(f) {
+	for _, stream := range captured.Heard(f, captures) {
 		f.Add(stream, uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {

@@ -1,8 +1,11 @@
 package gx5a
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"trilock/firmware-protocols/frames"
 )
 
 // ErrShort says that a message ends before all its parts were there.
@@ -94,7 +97,7 @@ const optionTID = 0x02
 // AppendInventory appends the request.
 func AppendInventory(dst []byte, inv Inventory) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeInventory), 0)
-	dst = appendU32(dst, inv.Antennas)
+	dst = binary.BigEndian.AppendUint32(dst, inv.Antennas)
 	mode := byte(0)
 	if inv.Continuous {
 		mode = 1
@@ -108,16 +111,16 @@ func AppendInventory(dst []byte, inv Inventory) []byte {
 
 // ParseInventory reads the request's data, as a reader does.
 func ParseInventory(data []byte) (Inventory, error) {
-	c := cursor{p: data}
-	inv := Inventory{Antennas: c.u32(), Continuous: c.u8() == 1}
-	if !c.short && len(c.p) >= 3 && c.p[0] == optionTID {
-		inv.TIDWords = c.p[2]
-		c.p = c.p[3:]
+	c := frames.Cursor{Rest: data}
+	inv := Inventory{Antennas: c.U32(), Continuous: c.U8() == 1}
+	if !c.Short && len(c.Rest) >= 3 && c.Rest[0] == optionTID {
+		inv.TIDWords = c.Rest[2]
+		c.Rest = c.Rest[3:]
 	}
-	if c.short {
+	if c.Short {
 		return Inventory{}, ErrShort
 	}
-	inv.Options = c.p
+	inv.Options = c.Rest
 	return inv, nil
 }
 
@@ -180,13 +183,13 @@ type Capabilities struct {
 
 // ParseCapabilities reads the answer to CodeCapabilities. Its lists point into data.
 func ParseCapabilities(data []byte) (Capabilities, error) {
-	c := cursor{p: data}
-	caps := Capabilities{MinDBm: c.u8(), MaxDBm: c.u8(), Antennas: c.u8()}
-	caps.Frequencies = c.block()
-	if len(c.p) > 0 { // older readers leave the second list out
-		caps.Protocols = c.block()
+	c := frames.Cursor{Rest: data}
+	caps := Capabilities{MinDBm: c.U8(), MaxDBm: c.U8(), Antennas: c.U8()}
+	caps.Frequencies = block(&c)
+	if len(c.Rest) > 0 { // older readers leave the second list out
+		caps.Protocols = block(&c)
 	}
-	if c.short {
+	if c.Short {
 		return Capabilities{}, ErrShort
 	}
 	return caps, nil
@@ -234,13 +237,13 @@ const infoAppVersion = 0x01
 // ParseReaderInfo reads the answer to CodeReaderInfo. Parts behind the application's
 // version are ignored.
 func ParseReaderInfo(data []byte) (ReaderInfo, error) {
-	c := cursor{p: data}
-	info := ReaderInfo{Serial: printable(c.block()), UptimeSeconds: c.u32(), BasebandBuild: printable(c.block())}
-	if len(c.p) > 0 && c.p[0] == infoAppVersion {
-		c.p = c.p[1:]
-		copy(info.App[:], c.take(len(info.App)))
+	c := frames.Cursor{Rest: data}
+	info := ReaderInfo{Serial: printable(block(&c)), UptimeSeconds: c.U32(), BasebandBuild: printable(block(&c))}
+	if len(c.Rest) > 0 && c.Rest[0] == infoAppVersion {
+		c.Rest = c.Rest[1:]
+		copy(info.App[:], c.Take(len(info.App)))
 	}
-	if c.short {
+	if c.Short {
 		return ReaderInfo{}, ErrShort
 	}
 	return info, nil
@@ -250,7 +253,7 @@ func ParseReaderInfo(data []byte) (ReaderInfo, error) {
 func AppendReaderInfo(dst []byte, info ReaderInfo) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeReaderInfo), 0)
 	dst = appendBlock(dst, []byte(info.Serial))
-	dst = appendU32(dst, info.UptimeSeconds)
+	dst = binary.BigEndian.AppendUint32(dst, info.UptimeSeconds)
 	dst = appendBlock(dst, []byte(info.BasebandBuild))
 	dst = append(dst, infoAppVersion)
 	return finish(append(dst, info.App[:]...), start)
@@ -301,12 +304,12 @@ func AppendHeartbeat(dst []byte, counter uint32) []byte {
 
 // ParseHeartbeat reads a heartbeat's counter.
 func ParseHeartbeat(data []byte) (uint32, error) {
-	c := cursor{p: data}
-	counter := c.u32()
+	c := frames.Cursor{Rest: data}
+	counter := c.U32()
 	switch {
-	case c.short:
+	case c.Short:
 		return 0, ErrShort
-	case len(c.p) > 0:
+	case len(c.Rest) > 0:
 		return 0, ErrLong
 	}
 	return counter, nil

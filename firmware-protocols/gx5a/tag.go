@@ -1,6 +1,11 @@
 package gx5a
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+
+	"trilock/firmware-protocols/frames"
+)
 
 // Field is the PID of an optional part of a tag record.
 type Field uint8
@@ -71,63 +76,63 @@ var ErrTagShort = errors.New("gx5a: tag record ends inside a field")
 // error: the EPC is known by then.
 func ParseTag(data []byte, t *Tag) error {
 	*t = Tag{}
-	c := cursor{p: data}
-	t.EPC = c.block()
-	t.PC = c.u16()
-	t.Antenna = c.u8()
-	for len(c.p) > 0 && !c.short {
-		f := Field(c.p[0])
-		rest := c.p
-		c.p = c.p[1:]
+	c := frames.Cursor{Rest: data}
+	t.EPC = block(&c)
+	t.PC = c.U16()
+	t.Antenna = c.U8()
+	for len(c.Rest) > 0 && !c.Short {
+		f := Field(c.Rest[0])
+		rest := c.Rest
+		c.Rest = c.Rest[1:]
 		if !t.field(f, &c) {
 			t.Tail = rest
 			break
 		}
 		t.fields |= 1 << f
 	}
-	if c.short {
+	if c.Short {
 		return ErrTagShort
 	}
 	return nil
 }
 
 // field reads one part, and reports false for a PID of unknown layout.
-func (t *Tag) field(f Field, c *cursor) bool {
+func (t *Tag) field(f Field, c *frames.Cursor) bool {
 	switch f {
 	case FieldRSSI:
-		t.RSSI = c.u8()
+		t.RSSI = c.U8()
 	case FieldResult:
-		t.Result = c.u8()
+		t.Result = c.U8()
 	case FieldTID:
-		t.TID = c.block()
+		t.TID = block(c)
 	case FieldUser:
-		t.User = c.block()
+		t.User = block(c)
 	case FieldReserved:
-		t.Reserved = c.block()
+		t.Reserved = block(c)
 	case FieldSubAntenna:
-		t.SubAntenna = c.u8()
+		t.SubAntenna = c.U8()
 	case FieldUTC:
-		t.UTCSeconds, t.UTCMicroseconds = c.u32(), c.u32()
+		t.UTCSeconds, t.UTCMicroseconds = c.U32(), c.U32()
 	case FieldFrequency:
-		t.FrequencyKHz = c.u32()
+		t.FrequencyKHz = c.U32()
 	case FieldPhase:
-		t.Phase = c.u8()
+		t.Phase = c.U8()
 	case FieldEPCData:
-		t.EPCData = c.block()
+		t.EPCData = block(c)
 	case FieldLTU27:
-		t.LTU27 = c.u16()
+		t.LTU27 = c.U16()
 	case FieldLTU31:
-		t.LTU31 = int16(c.u16()) //nolint:gosec // a signed word on the wire
+		t.LTU31 = int16(c.U16()) //nolint:gosec // a signed word on the wire
 	case FieldKunYue:
-		t.KunYue = c.u16()
+		t.KunYue = c.U16()
 	case FieldRSSI16:
-		t.RSSI16 = int16(c.u16()) //nolint:gosec // a signed word on the wire
+		t.RSSI16 = int16(c.U16()) //nolint:gosec // a signed word on the wire
 	case FieldCRC:
-		t.CRC = c.u16()
+		t.CRC = c.U16()
 	case FieldReaderSerial:
-		t.ReaderSerial = c.block()
+		t.ReaderSerial = block(c)
 	case FieldReplySerial:
-		t.ReplySerial = c.u32()
+		t.ReplySerial = c.U32()
 	default:
 		return false
 	}
@@ -146,7 +151,7 @@ func (t *Tag) Set(fields ...Field) {
 func AppendTag(dst []byte, t *Tag) []byte {
 	dst, start := begin(dst, pcwVersion|uint32(CodeTag), 0)
 	dst = appendBlock(dst, t.EPC)
-	dst = appendU16(dst, t.PC)
+	dst = binary.BigEndian.AppendUint16(dst, t.PC)
 	dst = append(dst, t.Antenna)
 	for f := FieldRSSI; f <= FieldReplySerial; f++ {
 		if t.Has(f) {
@@ -171,27 +176,27 @@ func (t *Tag) appendField(dst []byte, f Field) []byte {
 	case FieldSubAntenna:
 		return append(dst, t.SubAntenna)
 	case FieldUTC:
-		return appendU32(appendU32(dst, t.UTCSeconds), t.UTCMicroseconds)
+		return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(dst, t.UTCSeconds), t.UTCMicroseconds)
 	case FieldFrequency:
-		return appendU32(dst, t.FrequencyKHz)
+		return binary.BigEndian.AppendUint32(dst, t.FrequencyKHz)
 	case FieldPhase:
 		return append(dst, t.Phase)
 	case FieldEPCData:
 		return appendBlock(dst, t.EPCData)
 	case FieldLTU27:
-		return appendU16(dst, t.LTU27)
+		return binary.BigEndian.AppendUint16(dst, t.LTU27)
 	case FieldLTU31:
-		return appendU16(dst, uint16(t.LTU31)) //nolint:gosec // a signed word on the wire
+		return binary.BigEndian.AppendUint16(dst, uint16(t.LTU31)) //nolint:gosec // a signed word on the wire
 	case FieldKunYue:
-		return appendU16(dst, t.KunYue)
+		return binary.BigEndian.AppendUint16(dst, t.KunYue)
 	case FieldRSSI16:
-		return appendU16(dst, uint16(t.RSSI16)) //nolint:gosec // a signed word on the wire
+		return binary.BigEndian.AppendUint16(dst, uint16(t.RSSI16)) //nolint:gosec // a signed word on the wire
 	case FieldCRC:
-		return appendU16(dst, t.CRC)
+		return binary.BigEndian.AppendUint16(dst, t.CRC)
 	case FieldReaderSerial:
 		return appendBlock(dst, t.ReaderSerial)
 	case FieldReplySerial:
-		return appendU32(dst, t.ReplySerial)
+		return binary.BigEndian.AppendUint32(dst, t.ReplySerial)
 	}
 	return dst
 }

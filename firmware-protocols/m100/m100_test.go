@@ -285,13 +285,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestWrongLengthsAreRefused(t *testing.T) {
-	for n := range 20 {
-		data := make([]byte, n)
-		check := func(name string, err error, want int) {
-			if (err == nil) != (n == want) || (err != nil && !errors.Is(err, ErrLength)) {
-				t.Errorf("%s of %d bytes: %v", name, n, err)
-			}
-		}
+	framestest.Lengths(t, 20, ErrLength, func(data []byte, check framestest.LengthCheck) {
 		_, err := ParseByte(data)
 		check("byte", err, 1)
 		_, err = ParseQuery(data)
@@ -306,7 +300,7 @@ func TestWrongLengthsAreRefused(t *testing.T) {
 		check("read", err, 9)
 		_, err = ParseSelect(data)
 		check("select without a mask", err, 7)
-	}
+	})
 	if _, _, err := ParseInformation(nil); !errors.Is(err, ErrLength) {
 		t.Error(err)
 	}

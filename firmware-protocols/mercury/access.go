@@ -1,6 +1,11 @@
 package mercury
 
-import "trilock/firmware-protocols/epc"
+import (
+	"encoding/binary"
+
+	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames"
+)
 
 // A request that accesses a tag's memory begins with the time that it may take and an
 // option byte, which says by what the tag is chosen; what the choice needs stands behind the
@@ -41,12 +46,12 @@ func (c Choice) option() byte {
 }
 
 func appendChoice(dst []byte, c Choice) []byte {
-	dst = append(appendU32(dst, c.Bit), byte(bitsPerByte*len(c.Mask))) //nolint:gosec // at most MaxChoice bytes
+	dst = append(binary.BigEndian.AppendUint32(dst, c.Bit), byte(bitsPerByte*len(c.Mask))) //nolint:gosec // at most MaxChoice bytes
 	return append(dst, c.Mask...)
 }
 
 // readChoice reads a choice off the front. Only masks of whole bytes are read.
-func readChoice(option byte, c *cursor) (Choice, error) {
+func readChoice(option byte, c *frames.Cursor) (Choice, error) {
 	choice := Choice{Bank: epc.Bank(option)}
 	switch option {
 	case optionAddressedEPC:
@@ -55,10 +60,10 @@ func readChoice(option byte, c *cursor) (Choice, error) {
 	default:
 		return Choice{}, ErrLength
 	}
-	choice.Bit = c.u32()
-	n := c.u8()
-	choice.Mask = c.take(int(n) / bitsPerByte)
-	if c.short || n == 0 || n%bitsPerByte != 0 {
+	choice.Bit = c.U32()
+	n := c.U8()
+	choice.Mask = c.Take(int(n) / bitsPerByte)
+	if c.Short || n == 0 || n%bitsPerByte != 0 {
 		return Choice{}, ErrLength
 	}
 	return choice, nil
@@ -78,19 +83,19 @@ type ReadData struct {
 // AppendReadData appends the request OpReadData.
 func AppendReadData(dst []byte, r ReadData) []byte {
 	dst, start := beginRequest(dst, OpReadData)
-	dst = append(appendU16(dst, r.TimeoutMS), r.Choice.option(), byte(r.Bank))
-	dst = append(append(appendU32(dst, r.Word), r.Words), r.AccessPassword.Bytes()...)
+	dst = append(binary.BigEndian.AppendUint16(dst, r.TimeoutMS), r.Choice.option(), byte(r.Bank))
+	dst = append(append(binary.BigEndian.AppendUint32(dst, r.Word), r.Words), r.AccessPassword.Bytes()...)
 	return finish(appendChoice(dst, r.Choice), start, headerRequest)
 }
 
 // ParseReadData reads the data of that request, as a module does.
 func ParseReadData(data []byte) (r ReadData, err error) {
-	c := cursor{p: data}
-	r.TimeoutMS = c.u16()
-	option := c.u8()
-	r.Bank, r.Word, r.Words = epc.Bank(c.u8()), c.u32(), c.u8()
-	r.AccessPassword = epc.Password(c.u32())
-	if r.Choice, err = readChoice(option, &c); err != nil || len(c.p) > 0 {
+	c := frames.Cursor{Rest: data}
+	r.TimeoutMS = c.U16()
+	option := c.U8()
+	r.Bank, r.Word, r.Words = epc.Bank(c.U8()), c.U32(), c.U8()
+	r.AccessPassword = epc.Password(c.U32())
+	if r.Choice, err = readChoice(option, &c); err != nil || len(c.Rest) > 0 {
 		return ReadData{}, ErrLength
 	}
 	return r, nil
@@ -129,22 +134,22 @@ type WriteData struct {
 // AppendWriteData appends the request OpWriteData.
 func AppendWriteData(dst []byte, w WriteData) []byte {
 	dst, start := beginRequest(dst, OpWriteData)
-	dst = append(appendU32(append(appendU16(dst, w.TimeoutMS), w.Choice.option()), w.Word), byte(w.Bank))
+	dst = append(binary.BigEndian.AppendUint32(append(binary.BigEndian.AppendUint16(dst, w.TimeoutMS), w.Choice.option()), w.Word), byte(w.Bank))
 	dst = appendChoice(append(dst, w.AccessPassword.Bytes()...), w.Choice)
 	return finish(append(dst, w.Data...), start, headerRequest)
 }
 
 // ParseWriteData reads the data of that request, as a module does.
 func ParseWriteData(data []byte) (w WriteData, err error) {
-	c := cursor{p: data}
-	w.TimeoutMS = c.u16()
-	option := c.u8()
-	w.Word, w.Bank = c.u32(), epc.Bank(c.u8())
-	w.AccessPassword = epc.Password(c.u32())
-	if w.Choice, err = readChoice(option, &c); err != nil || len(c.p) < 2 || len(c.p)%2 != 0 {
+	c := frames.Cursor{Rest: data}
+	w.TimeoutMS = c.U16()
+	option := c.U8()
+	w.Word, w.Bank = c.U32(), epc.Bank(c.U8())
+	w.AccessPassword = epc.Password(c.U32())
+	if w.Choice, err = readChoice(option, &c); err != nil || len(c.Rest) < 2 || len(c.Rest)%2 != 0 {
 		return WriteData{}, ErrLength
 	}
-	w.Data = c.p
+	w.Data = c.Rest
 	return w, nil
 }
 
@@ -159,19 +164,19 @@ type Lock struct {
 // AppendLock appends the request OpLock.
 func AppendLock(dst []byte, l Lock) []byte {
 	dst, start := beginRequest(dst, OpLock)
-	dst = append(append(appendU16(dst, l.TimeoutMS), l.Choice.option()), l.AccessPassword.Bytes()...)
-	dst = appendU16(appendU16(dst, l.Payload.Mask()), l.Payload.Action())
+	dst = append(append(binary.BigEndian.AppendUint16(dst, l.TimeoutMS), l.Choice.option()), l.AccessPassword.Bytes()...)
+	dst = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(dst, l.Payload.Mask()), l.Payload.Action())
 	return finish(appendChoice(dst, l.Choice), start, headerRequest)
 }
 
 // ParseLock reads the data of that request, as a module does.
 func ParseLock(data []byte) (l Lock, err error) {
-	c := cursor{p: data}
-	l.TimeoutMS = c.u16()
-	option := c.u8()
-	l.AccessPassword = epc.Password(c.u32())
-	mask, action := c.u16(), c.u16()
-	if l.Choice, err = readChoice(option, &c); err != nil || len(c.p) > 0 {
+	c := frames.Cursor{Rest: data}
+	l.TimeoutMS = c.U16()
+	option := c.U8()
+	l.AccessPassword = epc.Password(c.U32())
+	mask, action := c.U16(), c.U16()
+	if l.Choice, err = readChoice(option, &c); err != nil || len(c.Rest) > 0 {
 		return Lock{}, ErrLength
 	}
 	if l.Payload, err = epc.PayloadOf(mask, action); err != nil {
@@ -191,18 +196,18 @@ type Kill struct {
 // missing with the oldest modules.
 func AppendKill(dst []byte, k Kill) []byte {
 	dst, start := beginRequest(dst, OpKill)
-	dst = append(append(appendU16(dst, k.TimeoutMS), k.Choice.option()), k.Password.Bytes()...)
+	dst = append(append(binary.BigEndian.AppendUint16(dst, k.TimeoutMS), k.Choice.option()), k.Password.Bytes()...)
 	return finish(appendChoice(append(dst, 0), k.Choice), start, headerRequest)
 }
 
 // ParseKill reads the data of that request, as a module does.
 func ParseKill(data []byte) (k Kill, err error) {
-	c := cursor{p: data}
-	k.TimeoutMS = c.u16()
-	option := c.u8()
-	k.Password = epc.Password(c.u32())
-	reserved := c.u8()
-	if k.Choice, err = readChoice(option, &c); err != nil || len(c.p) > 0 || reserved != 0 {
+	c := frames.Cursor{Rest: data}
+	k.TimeoutMS = c.U16()
+	option := c.U8()
+	k.Password = epc.Password(c.U32())
+	reserved := c.U8()
+	if k.Choice, err = readChoice(option, &c); err != nil || len(c.Rest) > 0 || reserved != 0 {
 		return Kill{}, ErrLength
 	}
 	return k, nil

@@ -31,6 +31,8 @@
 // The line is 115200 8N1 as delivered; the oldest modules may begin at 9600 (UNSURE).
 package mercury
 
+import "encoding/binary"
+
 // Opcode is the third byte of a frame.
 type Opcode uint8
 
@@ -97,7 +99,7 @@ func finish(dst []byte, start, header int) []byte {
 		panic("mercury: message longer than MaxData")
 	}
 	dst[start+1] = byte(n) //nolint:gosec // at most MaxData
-	return appendU16(dst, crc16(dst[start+1:]))
+	return binary.BigEndian.AppendUint16(dst, crc16(dst[start+1:]))
 }
 
 // AppendQuery appends a request without data: OpVersion, OpBoot, OpClearBuffer,

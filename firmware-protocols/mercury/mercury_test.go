@@ -300,17 +300,7 @@ func TestOtherMessages(t *testing.T) {
 }
 
 func TestWrongLengthsAreRefused(t *testing.T) {
-	for n := range 80 {
-		data := make([]byte, n)
-		check := func(name string, err error, want ...int) {
-			ok := false
-			for _, w := range want {
-				ok = ok || w == n
-			}
-			if (err == nil) != ok || (err != nil && !errors.Is(err, ErrLength)) {
-				t.Errorf("%s of %d bytes: %v", name, n, err)
-			}
-		}
+	framestest.Lengths(t, 80, ErrLength, func(data []byte, check framestest.LengthCheck) {
 		_, err := ParseVersion(data)
 		check("version", err, 20)
 		_, err = ParseRegion(data)
@@ -326,15 +316,15 @@ func TestWrongLengthsAreRefused(t *testing.T) {
 		_, err = ParseGetBuffer(data)
 		check("fetch", err, 3)
 		_, _, err = ParseReadSingle(data)
-		if (err == nil) != (n >= 2 && n <= 64) {
-			t.Errorf("single read of %d bytes: %v", n, err)
+		if (err == nil) != (len(data) >= 2 && len(data) <= 64) {
+			t.Errorf("single read of %d bytes: %v", len(data), err)
 		}
-		if n > 0 {
+		if len(data) > 0 {
 			data[0] = powerWithLimits
 		}
 		_, err = ParsePower(data)
 		check("power", err, 7)
-	}
+	})
 }
 
 func drawTag(rt *rapid.T) Tag {

@@ -1,8 +1,11 @@
 package mercury
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"trilock/firmware-protocols/frames"
 )
 
 // ErrLength says that a message's data has not the length that its opcode asks for.
@@ -24,9 +27,9 @@ func (v Version) String() string {
 
 // ParseVersion reads the data of an answer to OpVersion or OpBoot.
 func ParseVersion(data []byte) (Version, error) {
-	c := cursor{p: data}
-	v := Version{c.u32(), c.u32(), c.u32(), c.u32(), c.u32()}
-	if c.short || len(c.p) > 0 {
+	c := frames.Cursor{Rest: data}
+	v := Version{c.U32(), c.U32(), c.U32(), c.U32(), c.U32()}
+	if c.Short || len(c.Rest) > 0 {
 		return Version{}, ErrLength
 	}
 	return v, nil
@@ -36,7 +39,7 @@ func ParseVersion(data []byte) (Version, error) {
 func AppendVersion(dst []byte, op Opcode, v Version) []byte {
 	dst, start := beginAnswer(dst, op, StatusOK)
 	for _, field := range [versionLen / 4]uint32{v.BootLoader, v.Hardware, v.FirmwareDate, v.Firmware, v.Protocols} {
-		dst = appendU32(dst, field)
+		dst = binary.BigEndian.AppendUint32(dst, field)
 	}
 	return finish(dst, start, headerAnswer)
 }
@@ -113,17 +116,17 @@ func AppendPower(dst []byte, p Power) []byte {
 	dst, start := beginAnswer(dst, OpGetPower, StatusOK)
 	dst = append(dst, powerWithLimits)
 	for _, cdBm := range [3]int16{p.SetCdBm, p.MaxCdBm, p.MinCdBm} {
-		dst = appendU16(dst, uint16(cdBm)) //nolint:gosec // two's complement
+		dst = binary.BigEndian.AppendUint16(dst, uint16(cdBm)) //nolint:gosec // two's complement
 	}
 	return finish(dst, start, headerAnswer)
 }
 
 // ParsePower reads the data of such an answer.
 func ParsePower(data []byte) (Power, error) {
-	c := cursor{p: data}
-	option := c.u8()
-	p := Power{int16(c.u16()), int16(c.u16()), int16(c.u16())} //nolint:gosec // two's complement
-	if c.short || len(c.p) > 0 || option != powerWithLimits {
+	c := frames.Cursor{Rest: data}
+	option := c.U8()
+	p := Power{int16(c.U16()), int16(c.U16()), int16(c.U16())} //nolint:gosec // two's complement
+	if c.Short || len(c.Rest) > 0 || option != powerWithLimits {
 		return Power{}, ErrLength
 	}
 	return p, nil
@@ -132,7 +135,7 @@ func ParsePower(data []byte) (Power, error) {
 // AppendSetPower appends the request to transmit with so many hundredths of a dBm from
 // now on, on all ports.
 func AppendSetPower(dst []byte, cdBm int16) []byte {
-	return AppendFrame(dst, Frame{Opcode: OpSetPower, Request: true, Data: appendU16(nil, uint16(cdBm))}) //nolint:gosec // two's complement
+	return AppendFrame(dst, Frame{Opcode: OpSetPower, Request: true, Data: binary.BigEndian.AppendUint16(nil, uint16(cdBm))}) //nolint:gosec // two's complement
 }
 
 // ParseSetPower reads the data of such a request.
@@ -163,7 +166,7 @@ const searchLen = 5
 // AppendSearch appends the request.
 func AppendSearch(dst []byte, s Search) []byte {
 	dst, start := beginRequest(dst, OpSearch)
-	dst = appendU16(appendU16(append(dst, 0), s.Flags), s.TimeoutMS)
+	dst = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(append(dst, 0), s.Flags), s.TimeoutMS)
 	return finish(dst, start, headerRequest)
 }
 
@@ -172,8 +175,8 @@ func ParseSearch(data []byte) (Search, error) {
 	if len(data) != searchLen || data[0] != 0 {
 		return Search{}, ErrLength
 	}
-	c := cursor{p: data[1:]}
-	return Search{c.u16(), c.u16()}, nil
+	c := frames.Cursor{Rest: data[1:]}
+	return Search{c.U16(), c.U16()}, nil
 }
 
 // Lengths of the answer to OpSearch: option, search flags, and a count of one byte or four.
@@ -186,9 +189,9 @@ const (
 // SearchLargePopulation in flags, a count above 255 is cut to it.
 func AppendSearchCount(dst []byte, flags uint16, tags uint32) []byte {
 	dst, start := beginAnswer(dst, OpSearch, StatusOK)
-	dst = appendU16(append(dst, 0), flags)
+	dst = binary.BigEndian.AppendUint16(append(dst, 0), flags)
 	if flags&SearchLargePopulation != 0 {
-		dst = appendU32(dst, tags)
+		dst = binary.BigEndian.AppendUint32(dst, tags)
 	} else {
 		dst = append(dst, byte(min(tags, 255))) //nolint:gosec // just limited
 	}
@@ -201,15 +204,15 @@ func ParseSearchCount(data []byte) (uint32, error) {
 	case searchCountSmall:
 		return uint32(data[3]), nil
 	case searchCountLarge:
-		c := cursor{p: data[3:]}
-		return c.u32(), nil
+		c := frames.Cursor{Rest: data[3:]}
+		return c.U32(), nil
 	}
 	return 0, ErrLength
 }
 
 // AppendReadSingle appends the request to read one tag, for at most so many ms.
 func AppendReadSingle(dst []byte, timeoutMS uint16) []byte {
-	return AppendFrame(dst, Frame{Opcode: OpReadSingle, Request: true, Data: appendU16(nil, timeoutMS)})
+	return AppendFrame(dst, Frame{Opcode: OpReadSingle, Request: true, Data: binary.BigEndian.AppendUint16(nil, timeoutMS)})
 }
 
 // ParseReadSingle reads the data of the answer to OpReadSingle: the EPC, and the CRC that

@@ -1,6 +1,11 @@
 package mercury
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+
+	"trilock/firmware-protocols/frames"
+)
 
 // StreamKind is what a frame of OpSearch is while a module reads continuously.
 type StreamKind uint8
@@ -64,11 +69,11 @@ func ParseStreamTag(data []byte, t *Tag) error {
 	if len(data) < streamHeader || data[0]&streamOptionMeta == 0 || data[streamTypeAt] != streamTypeTag {
 		return errNoStreamTag
 	}
-	c := cursor{p: data[streamHeader:]}
+	c := frames.Cursor{Rest: data[streamHeader:]}
 	if err := readTag(&c, Metadata(data[3])<<8|Metadata(data[4]), t); err != nil {
 		return err
 	}
-	if len(c.p) > 0 {
+	if len(c.Rest) > 0 {
 		return ErrCount
 	}
 	return nil
@@ -77,8 +82,8 @@ func ParseStreamTag(data []byte, t *Tag) error {
 // AppendStreamTag appends one streamed tag record.
 func AppendStreamTag(dst []byte, t *Tag) []byte {
 	dst, start := beginAnswer(dst, OpSearch, StatusOK)
-	dst = appendU16(append(dst, streamOptionMeta), streamSearch)
-	dst = append(appendU16(dst, uint16(t.Fields)), streamTypeTag)
+	dst = binary.BigEndian.AppendUint16(append(dst, streamOptionMeta), streamSearch)
+	dst = append(binary.BigEndian.AppendUint16(dst, uint16(t.Fields)), streamTypeTag)
 	return finish(appendTag(dst, t), start, headerAnswer)
 }
 
@@ -87,8 +92,8 @@ func AppendStreamTag(dst []byte, t *Tag) []byte {
 // simulated readers and captures in the state that a crashed host leaves them in.
 func AppendStart(dst []byte) []byte {
 	const timeoutMS = 1000
-	inner := appendU16([]byte{byte(OpSearch), streamOptionMeta}, streamSearch)
-	inner = appendU16(appendU16(inner, timeoutMS), uint16(metaKnown))
+	inner := binary.BigEndian.AppendUint16([]byte{byte(OpSearch), streamOptionMeta}, streamSearch)
+	inner = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(inner, timeoutMS), uint16(metaKnown))
 	data := []byte{0, 0, multiStart, byte(OpSearch), 0, 0, ProtocolGen2, byte(len(inner) - 1)} //nolint:gosec // eight bytes
 	return AppendFrame(dst, Frame{Opcode: OpMultiProtocol, Request: true, Data: append(data, inner...)})
 }

@@ -1,6 +1,11 @@
 package mercury
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+
+	"trilock/firmware-protocols/frames"
+)
 
 // Metadata says which fields a tag record has; they come in the order of the bits.
 type Metadata uint16
@@ -62,59 +67,59 @@ func (t *Tag) Has(field Metadata) bool { return t.Fields&field != 0 }
 // readTag reads one record. It allocates nothing. That the PC word counts as many words as
 // there are is not asked: what follows PC can be truncated by the reader's own settings,
 // and the frame's CRC has held.
-func readTag(c *cursor, fields Metadata, t *Tag) error {
+func readTag(c *frames.Cursor, fields Metadata, t *Tag) error {
 	*t = Tag{Fields: fields}
 	if fields&^metaKnown != 0 {
 		return ErrMetadata
 	}
 	t.readMetadata(c)
-	bits := int(c.u16())
-	t.PC = c.u16()
+	bits := int(c.U16())
+	t.PC = c.U16()
 	rest := bits/8 - 2 - crcLen
 	if t.PC&pcXPC != 0 {
-		t.XPC = c.u16()
+		t.XPC = c.U16()
 		rest -= 2
 	}
 	if rest < 0 || rest > MaxEPC || bits%16 != 0 {
 		return ErrTagLength
 	}
-	t.EPC = c.take(rest)
-	t.CRC = c.u16()
-	if c.short {
+	t.EPC = c.Take(rest)
+	t.CRC = c.U16()
+	if c.Short {
 		return ErrTagLength
 	}
 	return nil
 }
 
-func (t *Tag) readMetadata(c *cursor) {
+func (t *Tag) readMetadata(c *frames.Cursor) {
 	if t.Has(MetaReadCount) {
-		t.ReadCount = c.u8()
+		t.ReadCount = c.U8()
 	}
 	if t.Has(MetaRSSI) {
-		t.RSSIdBm = int8(c.u8()) //nolint:gosec // two's complement
+		t.RSSIdBm = int8(c.U8()) //nolint:gosec // two's complement
 	}
 	if t.Has(MetaAntenna) {
-		ports := c.u8()
+		ports := c.U8()
 		t.AntennaTX, t.AntennaRX = ports>>4, ports&0x0F
 	}
 	if t.Has(MetaFrequency) {
-		t.FrequencyKHz = c.u24()
+		t.FrequencyKHz = c.U24()
 	}
 	if t.Has(MetaTimestamp) {
-		t.TimestampMS = c.u32()
+		t.TimestampMS = c.U32()
 	}
 	if t.Has(MetaPhase) {
-		t.Phase = c.u16()
+		t.Phase = c.U16()
 	}
 	if t.Has(MetaProtocol) {
-		t.Protocol = c.u8()
+		t.Protocol = c.U8()
 	}
 	if t.Has(MetaData) {
-		t.DataBits = c.u16()
-		t.Data = c.take((int(t.DataBits) + 7) / 8)
+		t.DataBits = c.U16()
+		t.Data = c.Take((int(t.DataBits) + 7) / 8)
 	}
 	if t.Has(MetaGPIO) {
-		t.GPIO = c.u8()
+		t.GPIO = c.U8()
 	}
 }
 
@@ -133,16 +138,16 @@ func appendTag(dst []byte, t *Tag) []byte {
 		dst = append(dst, byte(t.FrequencyKHz>>16), byte(t.FrequencyKHz>>8), byte(t.FrequencyKHz))
 	}
 	if t.Has(MetaTimestamp) {
-		dst = appendU32(dst, t.TimestampMS)
+		dst = binary.BigEndian.AppendUint32(dst, t.TimestampMS)
 	}
 	if t.Has(MetaPhase) {
-		dst = appendU16(dst, t.Phase)
+		dst = binary.BigEndian.AppendUint16(dst, t.Phase)
 	}
 	if t.Has(MetaProtocol) {
 		dst = append(dst, t.Protocol)
 	}
 	if t.Has(MetaData) {
-		dst = append(appendU16(dst, t.DataBits), t.Data...)
+		dst = append(binary.BigEndian.AppendUint16(dst, t.DataBits), t.Data...)
 	}
 	if t.Has(MetaGPIO) {
 		dst = append(dst, t.GPIO)
@@ -151,17 +156,17 @@ func appendTag(dst []byte, t *Tag) []byte {
 	if t.PC&pcXPC != 0 {
 		length += 2
 	}
-	dst = appendU16(appendU16(dst, uint16(8*length)), t.PC) //nolint:gosec // finish refuses more than MaxData
+	dst = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(dst, uint16(8*length)), t.PC) //nolint:gosec // finish refuses more than MaxData
 	if t.PC&pcXPC != 0 {
-		dst = appendU16(dst, t.XPC)
+		dst = binary.BigEndian.AppendUint16(dst, t.XPC)
 	}
-	return appendU16(append(dst, t.EPC...), t.CRC)
+	return binary.BigEndian.AppendUint16(append(dst, t.EPC...), t.CRC)
 }
 
 // AppendGetBuffer appends the request for the next records of the buffer, with those fields.
 func AppendGetBuffer(dst []byte, fields Metadata) []byte {
 	dst, start := beginRequest(dst, OpGetBuffer)
-	return finish(append(appendU16(dst, uint16(fields)), 0), start, headerRequest)
+	return finish(append(binary.BigEndian.AppendUint16(dst, uint16(fields)), 0), start, headerRequest)
 }
 
 // ParseGetBuffer reads the data of such a request.
@@ -177,17 +182,17 @@ type Buffer struct {
 	Fields Metadata
 	// Count is how many records the answer holds, and Left how many were not walked yet.
 	Count, Left uint8
-	rest        cursor
+	rest        frames.Cursor
 }
 
 // ParseBuffer reads the head of the answer's data: fields(2), options(1), count(1).
 func ParseBuffer(data []byte) (Buffer, error) {
-	c := cursor{p: data}
-	b := Buffer{Fields: Metadata(c.u16())}
-	_ = c.u8() // the options, which repeat the request's
-	b.Count = c.u8()
+	c := frames.Cursor{Rest: data}
+	b := Buffer{Fields: Metadata(c.U16())}
+	_ = c.U8() // the options, which repeat the request's
+	b.Count = c.U8()
 	b.Left, b.rest = b.Count, c
-	if c.short {
+	if c.Short {
 		return Buffer{}, ErrLength
 	}
 	return b, nil
@@ -197,7 +202,7 @@ func ParseBuffer(data []byte) (Buffer, error) {
 // error when what is left is no record; then it must not be called again.
 func (b *Buffer) Next(t *Tag) (bool, error) {
 	if b.Left == 0 {
-		if len(b.rest.p) > 0 {
+		if len(b.rest.Rest) > 0 {
 			return false, ErrCount
 		}
 		return false, nil
@@ -213,7 +218,7 @@ func (b *Buffer) Next(t *Tag) (bool, error) {
 // as one frame holds, and returns how many those are. Every tag must have the same fields.
 func AppendBuffer(dst []byte, fields Metadata, tags []Tag) ([]byte, int) {
 	dst, start := beginAnswer(dst, OpGetBuffer, StatusOK)
-	dst = append(appendU16(dst, uint16(fields)), 0, 0)
+	dst = append(binary.BigEndian.AppendUint16(dst, uint16(fields)), 0, 0)
 	count := len(dst) - 1
 	n := 0
 	for i := range tags {

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"testing"
+
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // The contents of these answers are as documented; no capture of them is at hand.
@@ -26,19 +28,14 @@ func TestHealthAnswers(t *testing.T) {
 }
 
 func TestHealthAnswersThatAreRefused(t *testing.T) {
-	for n := range 5 {
-		_, inputs := ParseInputs(make([]byte, n))
-		_, detector := ParseDetector(make([]byte, n))
-		_, temperature := ParseTemperature(make([]byte, n))
-		for name, v := range map[string]struct {
-			err  error
-			want int
-		}{"inputs": {inputs, 2}, "detector": {detector, 1}, "temperature": {temperature, 2}} {
-			if (v.err == nil) != (n == v.want) || (v.err != nil && !errors.Is(v.err, ErrLength)) {
-				t.Errorf("%s of %d bytes: %v", name, n, v.err)
-			}
-		}
-	}
+	framestest.Lengths(t, 5, ErrLength, func(data []byte, check framestest.LengthCheck) {
+		_, err := ParseInputs(data)
+		check("inputs", err, 2)
+		_, err = ParseDetector(data)
+		check("detector", err, 1)
+		_, err = ParseTemperature(data)
+		check("temperature", err, 2)
+	})
 	if _, err := ParseInputs([]byte{0, 2}); !errors.Is(err, ErrLevel) {
 		t.Errorf("level 2: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"trilock/devices/devicetest/captured"
 	"trilock/firmware-protocols/frames/framestest"
 )
 
@@ -193,17 +194,7 @@ func TestOtherAnswers(t *testing.T) {
 }
 
 func TestWrongLengthsAreRefused(t *testing.T) {
-	for n := range 12 {
-		data := make([]byte, n)
-		check := func(name string, err error, want ...int) {
-			ok := false
-			for _, w := range want {
-				ok = ok || w == n
-			}
-			if (err == nil) != ok || (err != nil && !errors.Is(err, ErrLength)) {
-				t.Errorf("%s of %d bytes: %v", name, n, err)
-			}
-		}
+	framestest.Lengths(t, 12, ErrLength, func(data []byte, check framestest.LengthCheck) {
 		_, err := ParseEnd(data)
 		check("end", err, 7)
 		_, err = ParseFastSwitchEnd(data)
@@ -216,7 +207,7 @@ func TestWrongLengthsAreRefused(t *testing.T) {
 		check("result", err, 1)
 		_, err = ParsePower(data)
 		check("power", err, 1, 4, 8)
-	}
+	})
 }
 
 func TestPowerOf(t *testing.T) {
@@ -269,7 +260,7 @@ func FuzzDecoder(f *testing.F) {
 	} {
 		f.Add(unhex(f, v), uint64(1))
 	}
-	for _, stream := range captured(f) {
+	for _, stream := range captured.Heard(f, captures) {
 		f.Add(stream, uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, seed uint64) {

@@ -25,7 +25,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-type said struct{ Text string }
+type said struct {
+	custody.Event `json:"-"` // for what only the core may carry out
+	Text          string
+}
 
 func (said) Kind() string { return "said" }
 
@@ -41,7 +44,7 @@ func record(tb testing.TB, count int) (path string, export []byte, key string) {
 	var b journal.Batch
 	for seq := range uint64(count) {
 		b.Entries = append(b.Entries, custody.Entry{
-			Seq: seq + 1, Actor: "P-1", Subject: "机密-2026-7", Event: said{fmt.Sprint("entry ", seq+1)},
+			Seq: seq + 1, Actor: "P-1", Subject: "机密-2026-7", Event: said{Text: fmt.Sprint("entry ", seq+1)},
 			At: fact.Stamp{Mono: time.Duration(seq), Wall: time.Unix(1772352000+int64(seq), 5)},
 		})
 	}
@@ -103,7 +106,7 @@ func TestLiveJournal(t *testing.T) {
 		}
 	}()
 	for seq := range uint64(5) {
-		err := j.Append(context.Background(), journal.Batch{Entries: []custody.Entry{{Seq: seq + 1, Event: said{"x"}, At: fact.Stamp{Wall: time.Unix(0, 0)}}}})
+		err := j.Append(context.Background(), journal.Batch{Entries: []custody.Entry{{Seq: seq + 1, Event: said{Text: "x"}, At: fact.Stamp{Wall: time.Unix(0, 0)}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,6 +55,8 @@ type broker struct {
 	wills   [3]int    // of the connection that a will is pending for
 	kept    []message // QoS 1 for the daemon while it is away
 	arrival map[[2]int]time.Duration
+	holds   [3]bool   // door-opened reports of a lock
+	held    []message // those
 }
 
 func newBroker(w *world) *broker {
@@ -97,6 +99,10 @@ func (b *broker) publish(who origin, m message) {
 		return
 	}
 	if who != fromAttacker && (b.w.chance(b.w.weather.loss0) && m.qos == 0 || b.w.chance(b.w.weather.loss1) && m.qos == 1) {
+		return
+	}
+	if s, isState := m.event.(lockwire.State); isState && b.holds[m.lock] && s.Reason == lockwire.ReasonDoorOpened {
+		b.held = append(b.held, m)
 		return
 	}
 	copies := 1

@@ -325,6 +325,14 @@ func (d *daemon) twist(body custody.Body) custody.Body {
 			d.write(&custody.PersonMoved{Person: custody.PersonID(h.id), Room: "room", In: true})
 		}
 		return f
+	case fact.LockState:
+		switch {
+		case d.w.flaw == flawLateAlarms:
+			f.Overtaken, f.Boot, f.Counter = false, 0, 0
+		case d.w.flaw == flawLateIgnored && f.Overtaken:
+			f.Bolt, f.Door = fact.BoltUnknown, fact.InputUnknown
+		}
+		return f
 	}
 	return body
 }

@@ -224,7 +224,7 @@ func (r *driver) event(m message, e lockwire.Event) {
 	r.status(m.lock)
 	switch e := e.(type) {
 	case lockwire.Challenge:
-		r.d.feed(fact.LockChallenge{Lock: deviceOf(m.lock), Session: r.name(e.Session), Challenge: m.bytes(w)})
+		r.d.feed(fact.LockChallenge{Lock: deviceOf(m.lock), Session: r.name(e.Session), Challenge: m.bytes(w), Boot: boot, Counter: counter})
 	case lockwire.Result:
 		r.d.feed(fact.LockResult{Lock: deviceOf(m.lock), Session: r.name(e.Session), Accepted: e.Accepted, Code: string(e.Code)})
 	case lockwire.State:
@@ -235,19 +235,20 @@ func (r *driver) event(m message, e lockwire.Event) {
 // state reports a State, and after one that was overtaken the newest again.
 func (r *driver) state(i int, s lockwire.State, at place) {
 	p := r.peers[i]
-	r.bolt(i, s)
+	r.bolt(i, s, !at.after(p.newest) && r.d.w.flaw != flawStaleStates)
 	if at.after(p.newest) || r.d.w.flaw == flawStaleStates {
 		p.newest, p.last = at, s
 		return
 	}
-	r.bolt(i, p.last)
+	r.bolt(i, p.last, false)
 }
 
-func (r *driver) bolt(i int, s lockwire.State) {
+func (r *driver) bolt(i int, s lockwire.State, overtaken bool) {
 	doors := map[lockwire.Door]fact.InputState{lockwire.DoorOpen: fact.InputActive, lockwire.DoorClosed: fact.InputInactive}
 	bolts := map[lockwire.Bolt]fact.BoltState{lockwire.BoltLocked: fact.BoltLocked, lockwire.BoltUnlocked: fact.BoltUnlocked, lockwire.BoltJammed: fact.BoltJammed}
 	r.peers[i].saidBolt = bolts[s.Bolt]
-	r.d.feed(fact.LockState{Lock: deviceOf(i), Bolt: bolts[s.Bolt], Door: doors[s.Door], Reason: s.Reason, BatteryPercent: -1, Motor: fact.MotorReady, Trust: "1:0"})
+	r.d.feed(fact.LockState{Lock: deviceOf(i), Bolt: bolts[s.Bolt], Door: doors[s.Door], Reason: s.Reason, BatteryPercent: -1, Motor: fact.MotorReady, Trust: "1:0",
+		Boot: s.Boot, Counter: s.Counter, Overtaken: overtaken})
 }
 
 // look asks for what is missing and finds who is silent.

@@ -84,6 +84,8 @@ const (
 	flawRepeats
 	flawStaleStates
 	flawNeverUnknown
+	flawLateAlarms
+	flawLateIgnored
 )
 
 // planted lists the bugs with what they are.
@@ -165,4 +167,6 @@ var planted = []struct {
 	{flawRepeats, "driver: reports repeated events"},
 	{flawStaleStates, "driver: the last state that came is the last state"},
 	{flawNeverUnknown, "driver: what was known of a silent lock stays known"},
+	{flawLateAlarms, "core: a late report of a finished opening is taken for a forced door"},
+	{flawLateIgnored, "core: a late report of a forced door is taken for one of a finished opening"},
 }

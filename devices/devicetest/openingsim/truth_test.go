@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"trilock/alerts"
 	"trilock/custody"
 	"trilock/custody/fact"
 	"trilock/custody/threelock"
@@ -48,6 +49,8 @@ type truth struct {
 	newestBolt [3]fact.BoltState
 	introduced [3]place
 	openings   int // bolts drawn
+	alarms     int // SAF-4, raised or raised again
+	alarm      map[alerts.ID]bool
 	stated     int
 }
 
@@ -74,7 +77,7 @@ func newTruth(w *world) *truth {
 	t := &truth{w: w, commands: map[string]int{}, events: map[string]int{}, malformed: map[string]bool{}, fromCourier: map[lockwire.Digest]bool{},
 		inRoom: map[string]bool{}, shows: map[string][]show{}, covers: map[lockwire.Digest]bool{}, consents: map[consentOf]bool{},
 		made: map[lockwire.Nonce]challengeOf{}, quoted: map[lockwire.Nonce]int{},
-		ended: map[string]threelock.Why{}, permitted: map[string]bool{}, toldOnce: map[string]bool{}, sentOnce: map[string]bool{}}
+		ended: map[string]threelock.Why{}, permitted: map[string]bool{}, toldOnce: map[string]bool{}, sentOnce: map[string]bool{}, alarm: map[alerts.ID]bool{}}
 	for i := range t.drawnFor {
 		t.drawnFor[i] = map[lockwire.Digest]bool{}
 		t.relockAt[i] = -1
@@ -295,6 +298,17 @@ func (t *truth) recorded(e custody.Entry) {
 		t.belief[slices.Index(lockNames[:], string(ev.Lock))] = ev.Bolt
 	case *custody.OpeningStep:
 		t.step(ev.Session, ev.Step)
+	case *custody.AlertChanged:
+		t.alarmed(ev.Change)
+	}
+}
+
+func (t *truth) alarmed(c alerts.Change) {
+	if c.Reason == alerts.ReasonRaised {
+		t.alarm[c.Alert] = c.Code == alerts.SafeNoSession
+	}
+	if t.alarm[c.Alert] && (c.Reason == alerts.ReasonRaised || c.Reason == alerts.ReasonRecurred) {
+		t.alarms++
 	}
 }
 

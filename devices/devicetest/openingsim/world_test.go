@@ -261,6 +261,7 @@ func (w *world) ready(three []string) {
 		return
 	}
 	w.openEagerness = 1
+	w.broker.holds[w.seed%3] = true
 	w.run(w.now + 10*time.Second)
 	w.openEagerness = 0
 	w.run(w.now + time.Minute)
@@ -273,6 +274,7 @@ func (w *world) ready(three []string) {
 			w.wrong("%s never ended", id)
 		}
 	}
+	w.lateReports()
 }
 
 func (w *world) bolts() (all string) {

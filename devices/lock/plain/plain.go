@@ -19,9 +19,9 @@
 //
 // Commands go out at QoS 1, never retained, and never to a lock that is away: a broker
 // that kept one would open a door when nobody stands before it. Each connection is a new
-// MQTT client with an empty memory, so that no command is repeated when it breaks.
-// Publishing says that the broker has the command and nothing else; that the bolt moved,
-// the lock's state says.
+// MQTT client with an empty memory (see package link), so that no command is repeated
+// when it breaks. Publishing says that the broker has the command and nothing else; that
+// the bolt moved, the lock's state says.
 package plain
 
 import (
@@ -32,14 +32,11 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 
 	"trilock/custody/fact"
 	"trilock/devices"
+	"trilock/devices/lock/link"
 	"trilock/firmware-protocols/plainlock"
 )
 
@@ -93,12 +90,7 @@ type Locks struct {
 	peers    map[fact.DeviceID]*peer
 	order    []*peer // as configured: facts about all of them come in this order
 	topics   map[string][]heard
-	running  atomic.Bool
-
-	mu      sync.Mutex
-	session *session // nil while there is no connection
-
-	sendMu sync.Mutex // one command at a time: the stream to each lock is ordered
+	link     *link.Link
 }
 
 // heard says what a topic is to a lock. Locks of one bridge may share an availability.
@@ -124,6 +116,7 @@ func New(s Settings) (*Locks, error) {
 			return nil, fmt.Errorf("plain lock %s: topic %s serves another lock as well: give each lock its own", lock, topic)
 		}
 	}
+	l.link = l.newLink()
 	return l, nil
 }
 
@@ -173,36 +166,16 @@ func check(s Settings) error {
 // Run keeps the connection and reports facts until ctx ends, then returns nil. It
 // reconnects for ever; it returns an error only when it already runs.
 func (l *Locks) Run(ctx context.Context, facts devices.Sink) error {
-	if !l.running.CompareAndSwap(false, true) {
-		return errors.New("plain locks: Run was called while it runs")
+	err := l.link.Run(ctx, link.Driver{
+		Begin: l.begin,
+		Take:  func(ctx context.Context, _ link.Wire, m link.Message) error { return l.take(ctx, facts, m) },
+		Look:  func(ctx context.Context, w link.Wire, now time.Time) error { return l.look(ctx, facts, w, now) },
+		Lost:  func(ctx context.Context, why error) error { return l.allLost(ctx, facts, why) },
+	})
+	if err != nil {
+		return fmt.Errorf("plain locks: %w", err)
 	}
-	defer l.running.Store(false)
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = redialFirst, redialMax, redialJitter
-	for said := false; ; {
-		dialled := time.Now()
-		connected, err := l.connection(ctx, facts)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if connected && time.Since(dialled) > redialMax {
-			wait.Reset() // it held: a broker that throws us off at once is not dialled in a frenzy
-		}
-		if connected || !said {
-			l.settings.Log.Warn("broker of the plain locks lost; trying again until it is back", "broker", l.settings.BrokerURL, "error", err)
-			said = true
-		}
-		if err := l.allLost(ctx, facts, err); err != nil {
-			return nil // only the end of ctx makes a sink refuse
-		}
-		pause := time.NewTimer(wait.NextBackOff())
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return nil
-		case <-pause.C:
-		}
-	}
+	return nil
 }
 
 // allLost reports every lock down: without a broker nothing can be said about any.

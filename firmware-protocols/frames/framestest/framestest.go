@@ -7,6 +7,7 @@ package framestest
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"testing"
 
@@ -124,4 +125,33 @@ func (p Protocol[F, T]) Stream(t *testing.T, stream []byte, seed uint64) []F {
 	}
 	p.giveUp(many)
 	return found
+}
+
+// Lossless checks that streams of a real line, or of many, decode to frames without a byte
+// that belongs to none.
+func (p Protocol[F, T]) Lossless(t *testing.T, streams [][]byte) {
+	t.Helper()
+	for i, stream := range streams {
+		d := p.Decoder()
+		if found := p.Collect(d, stream); len(found) == 0 || d.Dropped() != 0 {
+			t.Errorf("stream %d: %d frames, %d bytes dropped", i, len(found), d.Dropped())
+		}
+	}
+}
+
+// LengthCheck says what parser made of the data: err must be nil when the data has one of
+// the lengths in want, and the refusal otherwise.
+type LengthCheck func(parser string, err error, want ...int)
+
+// Lengths runs parsers over zeros of every length below most.
+func Lengths(t *testing.T, most int, refusal error, parse func(data []byte, check LengthCheck)) {
+	t.Helper()
+	for n := range most {
+		parse(make([]byte, n), func(parser string, err error, want ...int) {
+			t.Helper()
+			if takes := slices.Contains(want, n); takes != (err == nil) || err != nil && !errors.Is(err, refusal) {
+				t.Errorf("%s of %d bytes: %v", parser, n, err)
+			}
+		})
+	}
 }
