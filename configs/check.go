@@ -36,6 +36,7 @@ func check(site *Site, w *walk) {
 	c.checkPlain()
 	c.checkConsole()
 	c.checkMQTT()
+	c.checkCalendar()
 	c.checkPolicy()
 	c.checkAlerts()
 	c.checkAccess()

@@ -107,7 +107,7 @@ func (c *checks) shorter(shortPath string, short Duration, longPath string, long
 }
 
 func (c *checks) checkPolicy() {
-	if !c.fine("policy", "policy.presence", "policy.loan_longest", "policy.loan_approvals", "policy.repeat") {
+	if !c.fine("policy", "policy.presence", "policy.loan_longest", "policy.approvals", "policy.repeat") {
 		return
 	}
 	p := c.site.Policy
@@ -132,25 +132,32 @@ func (c *checks) checkPolicy() {
 	if repeat := "policy.repeat.critical"; p.Repeat[Critical] == 0 && c.fine(repeat) {
 		c.add(repeat, "0s", "a duration: a critical notice repeats until somebody acknowledges it")
 	}
-	c.checkApprovals(p.LoanApprovals)
+	c.checkApprovals(p.Approvals)
 }
 
-// checkApprovals keeps CIR-1: the general office's head, or whoever the site puts in that
-// place, approves loans of secret documents, and more approve loans of top secret ones.
-func (c *checks) checkApprovals(approvals map[Level][]Post) {
-	const secret, top = "policy.loan_approvals.secret", "policy.loan_approvals.top-secret"
-	if !c.fine(secret, top) {
-		return
-	}
-	for _, level := range []Level{Secret, TopSecret} {
-		if len(approvals[level]) == 0 {
-			c.add("policy.loan_approvals."+string(level), "nobody", "at least one post (CIR-1)")
-			return
+// checkApprovals keeps what no site may turn off: somebody approves loans of secret documents
+// and more approve those of top secret ones (CIR-1); somebody approves carrying one out (OUT-1).
+func (c *checks) checkApprovals(approvals map[ApprovalFor]map[Level]Plan) {
+	for _, must := range []struct {
+		what ApprovalFor
+		rule string
+	}{{ApproveLoan, "CIR-1"}, {ApproveCarryingOut, "OUT-1"}} {
+		for _, level := range []Level{Secret, TopSecret} {
+			path := fmt.Sprintf("policy.approvals.%s.%s", must.what, level)
+			if c.fine("policy.approvals."+string(must.what), path) && approvals[must.what][level] == "" {
+				c.add(path, "nobody", "at least one post ("+must.rule+")")
+				return
+			}
 		}
 	}
-	for _, post := range approvals[Secret] {
-		if post != "" && !slices.Contains(approvals[TopSecret], post) {
-			c.add(top, "no "+string(post), "every post that approves for secret, and more where the site has them (CIR-1)")
+	const top = "policy.approvals.lend.top-secret"
+	if !c.fine("policy.approvals.lend", "policy.approvals.lend.secret", top) {
+		return
+	}
+	of := approvals[ApproveLoan][TopSecret].Parsed().Posts()
+	for _, post := range approvals[ApproveLoan][Secret].Parsed().Posts() {
+		if !slices.Contains(of, post) {
+			c.add(top, "no "+post, "every post that approves for secret, and more where the site has them (CIR-1)")
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package configs
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // defaults fills a block with what holds where the file says nothing. It is the only
 // place of defaults: the walk calls it for each block before reading it, JSONSchema to
@@ -11,11 +14,18 @@ func defaults(block any) {
 		b.Data = "/var/lib/trilock"
 		defaults(&b.Identity)
 		defaults(&b.Console)
+		defaults(&b.Calendar)
 		defaults(&b.Policy)
 	case *Identity:
 		b.ID, b.Timezone, b.Language = "secrecy-room", "Asia/Shanghai", Chinese
 	case *Console:
 		b.Listen = "127.0.0.1:8420"
+	case *Calendar:
+		days := []Weekday{"mon", "tue", "wed", "thu", "fri"}
+		b.Hours = []Hours{
+			{Days: days, From: TimeOfDay(minutes(8*60 + 30)), Until: TimeOfDay(hours(12))},
+			{Days: slices.Clone(days), From: TimeOfDay(minutes(13*60 + 30)), Until: TimeOfDay(minutes(17*60 + 30))},
+		}
 	case *MQTT:
 		b.Broker, b.Listen = BrokerBuiltin, "127.0.0.1:8883"
 	case *Door:
@@ -55,13 +65,10 @@ func defaults(block any) {
 			LoanLongest: map[Level]Duration{
 				TopSecret: hours(12), Secret: hours(48), Confidential: hours(48), Internal: hours(720),
 			},
-			LoanApprovals: map[Level][]Post{
-				TopSecret:    {PostGeneralOfficeHead, PostSupervisingLeader},
-				Secret:       {PostGeneralOfficeHead},
-				Confidential: {},
-				Internal:     {},
-			},
-			Repeat: map[Severity]Duration{Info: 0, Warning: minutes(10), Critical: minutes(1)},
+			Approvals:    defaultApprovals(),
+			ApprovalWait: hours(168),
+			ApprovalUse:  hours(72),
+			Repeat:       map[Severity]Duration{Info: 0, Warning: minutes(10), Critical: minutes(1)},
 		}
 		defaults(&b.Presence)
 	}
@@ -75,6 +82,16 @@ func sayUnsaid(s *Site) {
 	}
 	for i := range s.Places {
 		nameAfter(s.Places[i].ID, &s.Places[i].Name, &s.Places[i].NameEN)
+	}
+	for _, list := range [][]ListedDays{s.Calendar.DaysOff, s.Calendar.WorkingDays} {
+		for i := range list {
+			if list[i].NameEN == "" {
+				list[i].NameEN = list[i].Name
+			}
+			if list[i].Name == "" {
+				list[i].Name = list[i].NameEN
+			}
+		}
 	}
 	for i := range s.Readers {
 		if s.Readers[i].Baud == 0 {

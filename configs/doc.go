@@ -20,6 +20,7 @@
 //	badge_lines     OSDP lines with their badge readers
 //	safes, locks    safes, each under three locks
 //	controller_key  key file that signs the approvals of a safe
+//	calendar        working hours, the site's own days off and working days
 //	policy          every number of the rules; all have defaults
 //	alerts          channels, and which severity goes to which
 //	access          machine and desk accounts, by the hash of their token

@@ -105,8 +105,11 @@ func checkPromises(t *testing.T, s *Site) {
 			t.Errorf("no route for %s", severity)
 		}
 	}
-	if p := s.Policy; p.UnlockedTime <= 0 || p.UnlockedTime > seconds(60) || len(p.LoanApprovals[TopSecret]) == 0 || p.Repeat[Critical] == 0 {
+	if p := s.Policy; p.UnlockedTime <= 0 || p.UnlockedTime > seconds(60) || p.Approvals[ApproveLoan][TopSecret] == "" || p.Repeat[Critical] == 0 {
 		t.Errorf("policy %+v", p)
 	}
 	_ = s.Location()
+	if len(s.Calendar.Hours) == 0 {
+		t.Error("a calendar without hours")
+	}
 }

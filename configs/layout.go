@@ -45,7 +45,7 @@ func (w *walk) needs(block reflect.Type, f field) bool {
 	return false
 }
 
-// relations looks at what one setting means to another: of a layout only that places and antennas are what is referred to.
+// relations looks at what one setting means to another: of a layout only that places and antennas are what is referred to, and what time it is there.
 func (w *walk) relations(site *Site) {
 	if !w.layout {
 		check(site, w)
@@ -53,6 +53,8 @@ func (w *walk) relations(site *Site) {
 	}
 	c := newChecks(site, w)
 	c.collect()
+	c.checkIdentity()
 	c.checkReaders()
 	c.checkAdjoining()
+	c.checkCalendar()
 }

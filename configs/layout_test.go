@@ -49,6 +49,8 @@ func TestLayoutFaults(t *testing.T) {
 		strings.Replace(barest, "port: 2", "port: 1", 1):                                                       `a port of its own`,
 		strings.Replace(barest, "adjoins: [zone-1]", "adjoins: [zone-9]", 1):                                   `found zone-9`,
 		strings.Replace(barest, "id: zone-2", "id: zone-1", 1):                                                 `an id of its own`,
+		barest + "calendar: {hours: []}\n":                                                                     `calendar.hours: found no hours`,
+		barest + "site: {timezone: Nowhere}\n":                                                                 `site.timezone: found Nowhere`,
 		barest + "policy: {presence: {certainty: 7}}\n":                                                        `policy.presence.certainty: found 7`,
 		strings.Replace(barest, "{id: zone-1}, ", "", 1):                                                       `found zone-1`,
 		strings.Replace(barest, ", antennas: [{port: 1, watches: zone-1}, {port: 2, watches: zone-2}]", "", 1): `readers[0].antennas: found nothing`,

@@ -36,6 +36,12 @@ const (
 	MaxBadgeReaders = 16
 	// MaxHours: every day of the week on its own, in the morning and in the afternoon.
 	MaxHours = 14
+	// MaxYears of a calendar: a site that lists every year itself does so for twenty.
+	MaxYears = 20
+	// MaxListedDays of one list: the holidays of twenty years, ten stretches each.
+	MaxListedDays = 200
+	// MaxListedInARow is a summer's closing; more days in one entry are a slip of the pen.
+	MaxListedInARow = 60
 	// MaxCardFormats: a site that takes over badges of others has two or three.
 	MaxCardFormats = 16
 	// MaxCardBits is the longest card that a format can describe; longer ones are known by
@@ -82,6 +88,10 @@ func maxItems(t reflect.Type) int {
 		return MaxBadgeReaders
 	case reflect.TypeFor[Hours]():
 		return MaxHours
+	case reflect.TypeFor[int](): // of years
+		return MaxYears
+	case reflect.TypeFor[ListedDays]():
+		return MaxListedDays
 	case reflect.TypeFor[Weekday]():
 		return len(weekdays)
 	case reflect.TypeFor[CardFormat]():

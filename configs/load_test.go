@@ -82,7 +82,9 @@ func TestParseReadsWhatTheFileSays(t *testing.T) {
 		{"English name of a place without one", site.Places[1].NameEN, "room"},
 		{"one level changed", site.Policy.LoanLongest[TopSecret], hours(8)},
 		{"the other levels kept", site.Policy.LoanLongest[Secret], hours(48)},
-		{"posts", site.Policy.LoanApprovals[TopSecret], []Post{PostChiefEngineer, PostGeneralManager}},
+		{"posts", site.Policy.Approvals[ApproveLoan][TopSecret], Plan("general-office-head and chief-engineer")},
+		{"the other levels' posts kept", site.Policy.Approvals[ApproveLoan][Secret], Plan("general-office-head")},
+		{"approvals of other things kept", site.Policy.Approvals[ApproveCopying][TopSecret], Plan("issuing-body")},
 		{"one severity changed", site.Policy.Repeat[Critical], seconds(30)},
 		{"the other severities kept", site.Policy.Repeat[Warning], minutes(10)},
 		{"presence", site.Policy.Presence, Presence{Certainty: 0.999, UnseenAfter: seconds(6)}},
@@ -113,9 +115,9 @@ func TestDefaultsAreNotShared(t *testing.T) {
 	defaults(&a)
 	a.LoanLongest[Secret] = 0
 	a.Repeat[Critical] = 0
-	a.LoanApprovals[Secret][0] = PostStaff
+	a.Approvals[ApproveLoan][Secret] = "staff"
 	defaults(&b)
-	if b.LoanLongest[Secret] == 0 || b.Repeat[Critical] == 0 || b.LoanApprovals[Secret][0] == PostStaff {
+	if b.LoanLongest[Secret] == 0 || b.Repeat[Critical] == 0 || b.Approvals[ApproveLoan][Secret] == "staff" {
 		t.Error("changing one policy changed the defaults of the next")
 	}
 }

@@ -48,10 +48,13 @@ type Policy struct {
 	// LoanLongest is the longest loan of each level (CIR-3); a level without an entry has no limit.
 	// A higher level never has a longer one.
 	LoanLongest map[Level]Duration `yaml:"loan_longest" min:"1m" max:"8760h" want:"the longest loan of each level"`
-	// LoanApprovals are the posts that must approve a loan of each level (CIR-1). Secret and top
-	// secret always have some, and top secret all that secret has.
-	LoanApprovals map[Level][]Post `yaml:"loan_approvals" want:"the posts that approve a loan of each level"`
-	Presence      Presence         `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
+	// Approvals are who approves what, by the level of the document. Loans of secret and top secret
+	// documents always have somebody (CIR-1), and so has carrying out (OUT-1).
+	Approvals map[ApprovalFor]map[Level]Plan `yaml:"approvals" want:"who approves what, by level"`
+	// ApprovalWait is how long a request waits for its approvers, ApprovalUse how long an approval may be used.
+	ApprovalWait Duration `yaml:"approval_wait" min:"1m" max:"8760h" want:"how long a request waits for its approvers"`
+	ApprovalUse  Duration `yaml:"approval_use" min:"1m" max:"8760h" want:"how long an approval may be used"`
+	Presence     Presence `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
 	// Repeat is how often a notice comes again until somebody acknowledges; 0 is once. Critical always repeats.
 	Repeat map[Severity]Duration `yaml:"repeat" min:"0s" max:"24h" want:"how often notices repeat until acknowledged; 0s is once"`
 }

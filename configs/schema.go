@@ -102,10 +102,26 @@ func number(kind string, r rule) map[string]any {
 
 // plainValue returns a default as the file would have it.
 func plainValue(v reflect.Value) any {
-	if d, ok := v.Interface().(Duration); ok {
-		return d.String()
+	switch scalar := v.Interface().(type) {
+	case Duration:
+		return scalar.String()
+	case TimeOfDay:
+		return scalar.String()
 	}
-	if v.Kind() == reflect.Map {
+	switch v.Kind() {
+	case reflect.Slice:
+		out := []any{}
+		for i := range v.Len() {
+			out = append(out, plainValue(v.Index(i)))
+		}
+		return out
+	case reflect.Struct:
+		out := map[string]any{}
+		for _, f := range fieldsOf(v.Type()) {
+			out[f.key] = plainValue(v.Field(f.index))
+		}
+		return out
+	case reflect.Map:
 		out := map[string]any{}
 		for _, key := range v.MapKeys() {
 			out[key.String()] = plainValue(v.MapIndex(key))

@@ -102,7 +102,7 @@ for path in sys.argv[1:]:
 	for _, path := range glob(t, "testdata/good/*.yaml") {
 		want[path] = "good"
 	}
-	for _, name := range []string{"ids", "unknown-key", "missing-keys", "missing-blocks", "wrong-types", "words", "lists-too-long", "osdp-addresses", "not-a-mapping", "serial-port"} {
+	for _, name := range []string{"ids", "unknown-key", "missing-keys", "missing-blocks", "wrong-types", "words", "lists-too-long", "osdp-addresses", "not-a-mapping", "serial-port", "calendar"} {
 		want["testdata/bad/"+name+".yaml"] = "bad"
 	}
 	args := []string{"-c", program}

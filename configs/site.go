@@ -26,9 +26,11 @@ type Site struct {
 	PlainMQTT     *PlainMQTT  `yaml:"plain_mqtt" want:"how the daemon and the plain locks meet; needed as soon as there are plain locks"`
 	PlainLocks    []PlainLock `yaml:"plain_locks" want:"MQTT locks that the site owns already: unsigned, for doors and cabinets"`
 	ControllerKey File        `yaml:"controller_key" file:"secret" want:"the key file that signs the approvals of approvals: controller-key"`
-	Policy        Policy      `yaml:"policy" want:"the numbers of the rules; every one has a default"`
-	Alerts        Alerts      `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
-	Access        []Account   `yaml:"access" want:"the machine and desk accounts"`
+	// Calendar is when people are there.
+	Calendar Calendar  `yaml:"calendar" want:"the working hours, and the site's own days off and working days"`
+	Policy   Policy    `yaml:"policy" want:"the numbers of the rules; every one has a default"`
+	Alerts   Alerts    `yaml:"alerts" need:"yes" want:"the channels, and which severity goes to which"`
+	Access   []Account `yaml:"access" want:"the machine and desk accounts"`
 }
 
 // Identity says which site this is.

@@ -280,9 +280,13 @@ func (w *walk) table(n *yaml.Node, path string, r rule, v reflect.Value) {
 			w.addAt(key.Line, join(path, printable(key.Value)), "an unknown key", "one of "+strings.Join(words, ", "))
 			continue
 		}
+		word := reflect.ValueOf(key.Value).Convert(v.Type().Key())
 		elem := reflect.New(v.Type().Elem()).Elem()
+		if before := v.MapIndex(word); elem.Kind() == reflect.Map && before.IsValid() {
+			elem.Set(before) // what an inner table does not say keeps its default, too
+		}
 		w.field(key, val, join(path, key.Value), rule{want: r.want, min: r.min, max: r.max}, elem)
-		v.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
+		v.SetMapIndex(word, elem)
 	}
 }
 

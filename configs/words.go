@@ -50,11 +50,19 @@ const (
 	PostSupervisingLeader Post = "supervising-leader"  // 主管领导
 	PostSecurity          Post = "security"            // 保卫
 	PostStaff             Post = "staff"               // 职工
+
+	PostUnitLeader             Post = "unit-leader"             // 部门负责人
+	PostConfidentialityOfficer Post = "confidentiality-officer" // 保密员
+	PostSystemAdministrator    Post = "system-administrator"    // 系统管理员
+	PostSecurityAdministrator  Post = "security-administrator"  // 安全保密管理员
+	PostSecurityAuditor        Post = "security-auditor"        // 安全审计员
+	PostIssuingBody            Post = "issuing-body"            // 原定密机关
 )
 
 func (Post) words() []string {
 	return texts(PostArchivist, PostGeneralOffice, PostGeneralOfficeHead, PostGeneralManager,
-		PostChiefEngineer, PostSupervisingLeader, PostSecurity, PostStaff)
+		PostChiefEngineer, PostSupervisingLeader, PostSecurity, PostStaff, PostUnitLeader, PostConfidentialityOfficer,
+		PostSystemAdministrator, PostSecurityAdministrator, PostSecurityAuditor, PostIssuingBody)
 }
 
 // Signal is the level of an electric input.

@@ -29,14 +29,15 @@ type Act interface {
 // actKind is one kind of act, with its way from JSON.
 type actKind struct {
 	verb   string
+	name   fact.Text
 	blank  func() Act
 	decode func([]byte) (Act, error)
 }
 
-// act describes the kind of an act to the registry.
-func act[A Act]() actKind {
+// act describes the kind of an act to the registry, with its name for people.
+func act[A Act](zh, en string) actKind {
 	var none A
-	return actKind{verb: none.Verb(), blank: func() Act { var a A; return a }, decode: func(data []byte) (Act, error) {
+	return actKind{verb: none.Verb(), name: fact.Text{ZH: zh, EN: en}, blank: func() Act { var a A; return a }, decode: func(data []byte) (Act, error) {
 		var a A
 		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.DisallowUnknownFields()
@@ -52,7 +53,7 @@ func act[A Act]() actKind {
 
 var actKinds = func() map[string]actKind {
 	kinds := map[string]actKind{}
-	for _, k := range slices.Concat(personActs, documentActs, lendingActs, openingActs, hoursActs, delegationActs, caseActs, alertActs) {
+	for _, k := range slices.Concat(personActs, documentActs, lendingActs, openingActs, hoursActs, delegationActs, caseActs, alertActs, approvalActs, registeringActs, circulatingActs, keepingActs, guardingActs) {
 		kinds[k.verb] = k
 	}
 	return kinds
@@ -65,6 +66,14 @@ func Acts() map[string]Act {
 		blank[verb] = k.blank()
 	}
 	return blank
+}
+
+// VerbName returns what people call an act; the verb itself for one that there is not.
+func VerbName(verb string) fact.Text {
+	if k, known := actKinds[verb]; known {
+		return k.name
+	}
+	return fact.Text{ZH: verb, EN: verb}
 }
 
 // DecodeAct reads an act from JSON, strictly: a field that the act does not have is an error,

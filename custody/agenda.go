@@ -8,22 +8,23 @@ import (
 )
 
 // errandKind says what must be looked at when an errand falls due.
-type errandKind uint8
+type errandKind string
 
 const (
-	errandDeviceDown errandKind = iota + 1
-	errandNotReadable
-	errandMissing
-	errandRest
-	errandLoanDue
-	errandAlertRepeat
-	errandHandOver
-	errandOpening
-	errandSafeOpen
-	errandDoorHeld
-	errandRefusals
-	errandLockAgain
-	errandLockCheck
+	errandDeviceDown  errandKind = "device-down"
+	errandNotReadable errandKind = "not-readable"
+	errandMissing     errandKind = "missing"
+	errandRest        errandKind = "rest"
+	errandLoanDue     errandKind = "loan-due"
+	errandAlertRepeat errandKind = "alert-repeat"
+	errandHandOver    errandKind = "hand-over"
+	errandOpening     errandKind = "opening"
+	errandSafeOpen    errandKind = "safe-open"
+	errandDoorHeld    errandKind = "door-held"
+	errandRefusals    errandKind = "refusals"
+	errandLockAgain   errandKind = "lock-again"
+	errandLockCheck   errandKind = "lock-check"
+	errandApproval    errandKind = "approval"
 )
 
 // errand names one thing to look at again: a kind and the id of its subject.

@@ -66,7 +66,10 @@ func (a AcknowledgeAlert) carryOut(d *decision) Outcome {
 }
 func (a CloseAlert) carryOut(d *decision) Outcome { return d.closeAlert(a) }
 
-var alertActs = []actKind{act[AcknowledgeAlert](), act[CloseAlert]()}
+var alertActs = []actKind{
+	act[AcknowledgeAlert]("确认警报", "acknowledge an alert"),
+	act[CloseAlert]("关闭警报", "close an alert"),
+}
 
 func (d *decision) onAlert(id alerts.ID, propose func() ([]alerts.Change, error)) Outcome {
 	subject := fmt.Sprint(id)

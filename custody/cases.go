@@ -324,4 +324,9 @@ func (a ConfirmCase) carryOut(d *decision) Outcome { return d.confirmCase(a) }
 func (a CountCase) carryOut(d *decision) Outcome   { return d.countCase(a) }
 func (a CloseCase) carryOut(d *decision) Outcome   { return d.closeCase(a) }
 
-var caseActs = []actKind{act[StateCase](), act[ConfirmCase](), act[CountCase](), act[CloseCase]()}
+var caseActs = []actKind{
+	act[StateCase]("说明案件", "state a case"),
+	act[ConfirmCase]("确认案件说明", "confirm a case's statement"),
+	act[CountCase]("案件清点", "count for a case"),
+	act[CloseCase]("结案", "close a case"),
+}

@@ -154,14 +154,14 @@ func TestApprovalByLevel(t *testing.T) {
 	s := newSite(t)
 	loan := custody.LoanID(s.lend("JM-2026-0002", "p-reader", time.Hour).Subject)
 	wantEqual(t, "waits", s.document(folder2).Loan.Status, custody.LoanWaiting)
-	wantEqual(t, "wrong post", s.act("p-engineer", custody.ApproveLoan{Loan: loan}).Code, "wrong-post")
-	wantEqual(t, "own request", s.act("p-reader", custody.ApproveLoan{Loan: loan}).Code, "own-request")
-	wantEqual(t, "a machine", s.act("desk", custody.ApproveLoan{Loan: loan}).Code, "not-a-person")
-	if o := s.act("p-office", custody.ApproveLoan{Loan: loan}); !o.OK {
+	wantEqual(t, "wrong post", s.act("p-engineer", custody.Approve{ID: string(loan)}).Code, "wrong-post")
+	wantEqual(t, "own request", s.act("p-reader", custody.Approve{ID: string(loan)}).Code, "own-request")
+	wantEqual(t, "a machine", s.act("desk", custody.Approve{ID: string(loan)}).Code, "not-a-person")
+	if o := s.act("p-office", custody.Approve{ID: string(loan)}); !o.OK {
 		t.Fatalf("refused: %+v", o)
 	}
 	wantEqual(t, "ready", s.document(folder2).Loan.Status, custody.LoanReady)
-	wantEqual(t, "used up", s.act("p-office", custody.ApproveLoan{Loan: loan}).Code, "nothing-to-approve")
+	wantEqual(t, "used up", s.act("p-office", custody.Approve{ID: string(loan)}).Code, "nothing-to-approve")
 }
 
 // OUT-1: a folder read at the exit without approval.
@@ -312,10 +312,10 @@ func TestOnePersonApprovesOnce(t *testing.T) {
 	s := newSite(t)
 	s.must(custody.RegisterPerson{Person: person("p-both", "双职", custody.TopSecret, custody.GeneralOfficeHead, custody.SupervisingLeader)})
 	loan := custody.LoanID(s.lend("JM-2026-0003", "p-engineer", time.Hour).Subject)
-	if o := s.act("p-both", custody.ApproveLoan{Loan: loan}); !o.OK {
+	if o := s.act("p-both", custody.Approve{ID: string(loan)}); !o.OK {
 		t.Fatalf("first approval: %+v", o)
 	}
-	wantEqual(t, "second approval", s.act("p-both", custody.ApproveLoan{Loan: loan}).Code, "approved-before")
+	wantEqual(t, "second approval", s.act("p-both", custody.Approve{ID: string(loan)}).Code, "approved-before")
 	wantEqual(t, "still waits", s.document(folder3).Loan.Status, custody.LoanWaiting)
 }
 
@@ -603,8 +603,8 @@ func TestSafeContents(t *testing.T) {
 			s := newSite(t)
 			s.enter("p-archivist", "p-office", "p-manager")
 			loan := custody.LoanID(s.lend("JM-2026-0003", "p-engineer", time.Hour).Subject)
-			s.act("p-office", custody.ApproveLoan{Loan: loan})
-			s.act("p-manager", custody.ApproveLoan{Loan: loan})
+			s.act("p-office", custody.Approve{ID: string(loan)})
+			s.act("p-manager", custody.Approve{ID: string(loan)})
 			id := s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.DocumentsOut, Documents: tc.documents}).Subject
 			for _, p := range []custody.PersonID{"p-archivist", "p-office", "p-manager"} {
 				s.party(p, "1234")
@@ -654,9 +654,9 @@ func TestOddInputs(t *testing.T) {
 		fact.InputChanged{Device: "nowhere"}, fact.DeviceReport{Device: "nowhere", State: fact.DeviceDown}, fact.LockState{Lock: "nowhere"},
 		fact.LockResult{Lock: "lock-1", Session: "S-999999", Accepted: true}, fact.LockChallenge{Lock: "lock-1", Challenge: []byte("x")},
 		presence.Moved{}, presence.Unseen{}, presence.NotReadable{Place: "nowhere"}, presence.ReadableAgain{Place: "nowhere"},
-		custody.Settled{Notice: "9-9", Alert: 9}, custody.Request{Act: custody.ApproveLoan{}}, custody.Request{Act: custody.StateOpening{}},
+		custody.Settled{Notice: "9-9", Alert: 9}, custody.Request{Act: custody.Approve{}}, custody.Request{Act: custody.StateOpening{}},
 		custody.Request{Act: custody.CancelOpening{}}, custody.Request{Act: custody.CloseAlert{}}, custody.Request{Act: custody.RegisterDocument{}},
-		custody.Request{Key: strings.Repeat("k", 1<<16), Act: custody.ApproveLoan{Loan: custody.LoanID("\x00\xff" + strings.Repeat("L", 1<<16))}},
+		custody.Request{Key: strings.Repeat("k", 1<<16), Act: custody.Approve{ID: string("\x00\xff" + strings.Repeat("L", 1<<16))}},
 		custody.Request{Act: custody.RegisterPerson{}}, custody.Request{Act: custody.RequestLoan{}},
 	} {
 		s.feed(body)
@@ -737,7 +737,7 @@ func TestTwoFoldersInOneHandOver(t *testing.T) {
 	s := newSite(t)
 	s.lend("JM-2026-0001", "p-reader", time.Hour)
 	loan := custody.LoanID(s.lend("JM-2026-0002", "p-reader", time.Hour).Subject)
-	s.act("p-office", custody.ApproveLoan{Loan: loan})
+	s.act("p-office", custody.Approve{ID: string(loan)})
 	s.badge("badge-cabinets", "p-archivist")
 	s.badge("badge-cabinets", "p-reader")
 	s.unseen(folder1)

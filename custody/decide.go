@@ -272,6 +272,10 @@ func (d *decision) errand(e errand) {
 		d.lockAgain(fact.DeviceID(e.id))
 	case errandLockCheck:
 		d.lockCheck(fact.DeviceID(e.id))
+	case errandApproval:
+		d.approvalDue(e.id)
+	default:
+		d.registersErrand(e)
 	}
 }
 

@@ -144,4 +144,7 @@ func (EndDelegation) Verb() string { return "end-delegation" }
 func (a Delegate) carryOut(d *decision) Outcome      { return d.delegate(a) }
 func (a EndDelegation) carryOut(d *decision) Outcome { return d.endDelegation(a) }
 
-var delegationActs = []actKind{act[Delegate](), act[EndDelegation]()}
+var delegationActs = []actKind{
+	act[Delegate]("委托岗位", "delegate a post"),
+	act[EndDelegation]("结束委托", "end a delegation"),
+}

@@ -33,7 +33,9 @@ func (RegisterDocument) Verb() string { return "register-document" }
 
 func (a RegisterDocument) carryOut(d *decision) Outcome { return d.registerDocument(a.Document) }
 
-var documentActs = []actKind{act[RegisterDocument]()}
+var documentActs = []actKind{
+	act[RegisterDocument]("登记文件", "register a document"),
+}
 
 // documentIDForm is category-year-sequence (REG-2).
 var documentIDForm = regexp.MustCompile(`^[\p{Han}A-Za-z]{1,8}-\d{4}-\d{1,6}$`)

@@ -84,4 +84,6 @@ func (LockUntil) Verb() string { return "lock-until" }
 
 func (a LockUntil) carryOut(d *decision) Outcome { return d.lockUntil(a) }
 
-var hoursActs = []actKind{act[LockUntil]()}
+var hoursActs = []actKind{
+	act[LockUntil]("设置时间锁", "set a time lock"),
+}

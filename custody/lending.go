@@ -11,6 +11,7 @@ import (
 
 // giveOut issues a loan: the document has left its home between two badges.
 func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
+	d.useApproval(string(l.ID))
 	d.emit(string(l.ID), &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence)})
 	doc := d.documents[l.Document]
 	if doc.Seen.Known {
@@ -67,14 +68,17 @@ type LoanRequested struct {
 	Due      time.Time      `json:"due"`
 	Zones    []fact.PlaceID `json:"zones"`
 	Purpose  string         `json:"purpose"`
-	Needs    []Post         `json:"needs"` // posts that must approve, by the policy of that day
 }
 
-// LoanApproved is one of the approvals that a loan needs.
+// LoanApproved says that everybody has approved who must.
 type LoanApproved struct {
-	Loan LoanID   `json:"loan"`
-	Post Post     `json:"post"`
-	By   PersonID `json:"by"`
+	Loan LoanID `json:"loan"`
+}
+
+// LoanDropped ends a loan that never came about: refused, recalled, or lapsed.
+type LoanDropped struct {
+	Loan LoanID         `json:"loan"`
+	Why  ApprovalStatus `json:"why"`
 }
 
 // LoanIssued says that the document has left its home in the borrower's hands.
@@ -94,28 +98,25 @@ type LoanReturned struct {
 // The kinds of events; they stand in the record and never change.
 func (LoanRequested) Kind() string { return "loan-requested" }
 func (LoanApproved) Kind() string  { return "loan-approved" }
+func (LoanDropped) Kind() string   { return "loan-dropped" }
 func (LoanIssued) Kind() string    { return "loan-issued" }
 func (LoanReturned) Kind() string  { return "loan-returned" }
 
-var lendingEvents = []func() Event{blank[LoanRequested], blank[LoanApproved], blank[LoanIssued], blank[LoanReturned]}
+var lendingEvents = []func() Event{blank[LoanRequested], blank[LoanApproved], blank[LoanDropped], blank[LoanIssued], blank[LoanReturned]}
 
 func (ev *LoanRequested) evolve(s *State, _ fact.Stamp) {
 	l := &Loan{ID: ev.Loan, Document: ev.Document, Borrower: ev.Borrower, Due: ev.Due, Zones: ev.Zones, Purpose: ev.Purpose,
-		Needs: ev.Needs, Approvals: map[Post]PersonID{}, Status: LoanWaiting}
-	if len(ev.Needs) == 0 {
-		l.Status = LoanReady
-	}
+		Status: LoanWaiting}
 	s.loans[l.ID] = l
 	s.loanCount++
 	s.documents[ev.Document].Loan = l.ID
 }
 
-func (ev *LoanApproved) evolve(s *State, _ fact.Stamp) {
-	l := s.loans[ev.Loan]
-	l.Approvals[ev.Post] = ev.By
-	if len(l.awaits()) == 0 {
-		l.Status = LoanReady
-	}
+func (ev *LoanApproved) evolve(s *State, _ fact.Stamp) { s.loans[ev.Loan].Status = LoanReady }
+
+func (ev *LoanDropped) evolve(s *State, _ fact.Stamp) {
+	s.documents[s.loans[ev.Loan].Document].Loan = ""
+	delete(s.loans, ev.Loan)
 }
 
 func (ev *LoanIssued) evolve(s *State, at fact.Stamp) {
@@ -145,19 +146,14 @@ type RequestLoan struct {
 	Purpose  string         `json:"purpose"`
 }
 
-// ApproveLoan is one post's approval of a loan.
-type ApproveLoan struct {
-	Loan LoanID `json:"loan"`
-}
-
 // The verbs of acts; they stand in the record and never change.
 func (RequestLoan) Verb() string { return "request-loan" }
-func (ApproveLoan) Verb() string { return "approve-loan" }
 
 func (a RequestLoan) carryOut(d *decision) Outcome { return d.requestLoan(a) }
-func (a ApproveLoan) carryOut(d *decision) Outcome { return d.approveLoan(a) }
 
-var lendingActs = []actKind{act[RequestLoan](), act[ApproveLoan]()}
+var lendingActs = []actKind{
+	act[RequestLoan]("申请借阅", "request a loan"),
+}
 
 func (d *decision) requestLoan(a RequestLoan) Outcome {
 	doc, borrower := d.documents[a.Document], d.persons[a.Borrower]
@@ -195,31 +191,21 @@ func (d *decision) loanTerms(a RequestLoan, doc *Document) Outcome {
 		}
 	}
 	id := d.nextLoan()
-	d.emit(string(id), &LoanRequested{Loan: id, Document: doc.ID, Borrower: a.Borrower, Due: a.Due.UTC(), Zones: zones, Purpose: a.Purpose, Needs: d.site.Policy.LoanApprovals[doc.Level]})
+	d.emit(string(id), &LoanRequested{Loan: id, Document: doc.ID, Borrower: a.Borrower, Due: a.Due.UTC(), Zones: zones, Purpose: a.Purpose})
+	d.ask(string(id), ForLoan, doc.Level, a.Borrower)
 	return granted(string(id))
 }
 
-func (d *decision) approveLoan(a ApproveLoan) Outcome {
-	loan, by := d.loans[a.Loan], d.persons[PersonID(d.in.Actor)]
-	subject := string(a.Loan)
-	switch {
-	case loan == nil || loan.Status != LoanWaiting:
-		return refuse("nothing-to-approve", RuleLoanApproval, subject, fact.Text{ZH: "%[1]s 没有等待审批的借阅。", EN: "No loan %[1]s waits for approval."}.Fill(subject))
-	case by == nil:
-		return refuse("not-a-person", RuleLoanApproval, subject, fact.Text{ZH: "审批须由本人进行。", EN: "An approval is a person's act."})
-	case by.ID == loan.Borrower:
-		return refuse("own-request", RuleLoanApproval, subject, fact.Text{ZH: "不得审批本人的借阅。", EN: "Nobody approves their own loan."})
+// loanApproved goes on when everybody has approved.
+func (d *decision) loanApproved(id LoanID) {
+	if l := d.loans[id]; l != nil && l.Status == LoanWaiting {
+		d.emit(string(id), &LoanApproved{Loan: id})
 	}
-	for _, held := range loan.Approvals {
-		if held == by.ID {
-			return refuse("approved-before", RuleLoanApproval, subject, fact.Text{ZH: "同一人不得审批两次。", EN: "One person approves once."})
-		}
+}
+
+// loanDropped takes a loan away that is not approved, or was not fetched while it was.
+func (d *decision) loanDropped(id LoanID, status ApprovalStatus) {
+	if l := d.loans[id]; l != nil && l.Status != LoanOut {
+		d.emit(string(id), &LoanDropped{Loan: id, Why: status})
 	}
-	for _, post := range loan.awaits() {
-		if by.Holds(post) {
-			d.emit(subject, &LoanApproved{Loan: loan.ID, Post: post, By: by.ID})
-			return granted(subject)
-		}
-	}
-	return refuse("wrong-post", RuleLoanApproval, subject, fact.Text{ZH: "还需 %[1]s 审批。", EN: "It still needs approval by: %[1]s."}.Fill(postNames(loan.awaits())))
 }

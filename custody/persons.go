@@ -41,7 +41,9 @@ func (RegisterPerson) Verb() string { return "register-person" }
 
 func (a RegisterPerson) carryOut(d *decision) Outcome { return d.registerPerson(a.Person) }
 
-var personActs = []actKind{act[RegisterPerson]()}
+var personActs = []actKind{
+	act[RegisterPerson]("登记人员", "register a person"),
+}
 
 var personIDForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
 

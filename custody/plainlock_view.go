@@ -1,6 +1,8 @@
 package custody
 
-import "trilock/custody/fact"
+import (
+	"trilock/custody/fact"
+)
 
 // CabinetOverview is a cabinet under a plain lock.
 type CabinetOverview struct {

@@ -4,8 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
+	"trilock/custody/calendar"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
 	"trilock/custody/threelock"
@@ -60,7 +62,92 @@ type DocumentRecord struct {
 	Tag    fact.EPC     `json:"tag"`
 	Home   fact.PlaceID `json:"home"`
 	Scope  []PersonID   `json:"scope,omitempty"` // empty: everyone whose clearance covers the level
+
+	// What the paper register asks for besides (REG-1).
+	Carrier      Carrier       `json:"carrier,omitempty"` // empty: paper
+	Pages        int           `json:"pages,omitempty"`
+	Issuer       string        `json:"issuer,omitempty"`        // the body that issued it
+	IssuerNumber string        `json:"issuer_number,omitempty"` // its own number there
+	Produced     calendar.Date `json:"produced,omitzero"`
+	Receipt      Receipt       `json:"receipt,omitzero"`
+	Retention    Retention     `json:"retention,omitzero"`
+	// Original is what this is a copy, an excerpt, a draft or a meeting issue of (REG-4).
+	Original DocumentID `json:"original,omitempty"`
+	Nature   Nature     `json:"nature,omitempty"`
+	// Set names the document of which this is a part kept apart from the others (STO-7).
+	Set string `json:"set,omitempty"`
+	// Folder is the circulating folder that the piece travels in (CIR-13).
+	Folder DocumentID `json:"folder,omitempty"`
+	// Marks are what is stamped on it besides the level.
+	Marks []Mark `json:"marks,omitempty"`
+	// ReturnBy is when the issuer wants it back (DES-5); zero: never.
+	ReturnBy calendar.Date `json:"return_by,omitzero"`
 }
+
+// Carrier is what kind of thing bears the secret (REG-8).
+type Carrier string
+
+// The carriers.
+const (
+	Paper              Carrier = "paper"                  // 纸介质
+	FolderBox          Carrier = "folder"                 // 文件夹: pieces travel in it
+	Disc               Carrier = "disc"                   // 光盘
+	Drive              Carrier = "drive"                  // 移动存储
+	Laptop             Carrier = "laptop"                 // 便携机
+	Recording          Carrier = "recording"              // 音像
+	Telegram           Carrier = "telegram"               // 电报
+	Seal               Carrier = "seal"                   // 印章
+	IntroductionLetter Carrier = "letter-of-introduction" // 介绍信
+)
+
+// Nature is how a document stands to its original.
+type Nature string
+
+// The natures.
+const (
+	CopyOf     Nature = "copy"
+	Excerpt    Nature = "excerpt"
+	Draft      Nature = "draft"
+	ForMeeting Nature = "meeting-issue"
+)
+
+// Mark is a stamp with a consequence.
+type Mark string
+
+// The marks.
+const (
+	Urgent  Mark = "urgent"   // 急件: back at once (CIR-3)
+	SameDay Mark = "same-day" // 当日退: back before the off-duty hour (CIR-3)
+	Archive Mark = "archive"  // 档案: never leaves the archive room (CIR-8)
+	Cipher  Mark = "cipher"   // 密码: travels with two persons (OUT-2)
+)
+
+// Receipt is how a document came in (REG-1).
+type Receipt struct {
+	At       time.Time     `json:"at"`
+	By       PersonID      `json:"by"` // who signed for it
+	From     string        `json:"from,omitempty"`
+	Envelope EnvelopeState `json:"envelope,omitempty"`
+}
+
+// EnvelopeState is the state of the envelope on receipt.
+type EnvelopeState string
+
+// The states of an envelope.
+const (
+	EnvelopeIntact  EnvelopeState = "intact"  // 完好
+	EnvelopeDamaged EnvelopeState = "damaged" // 破损
+	EnvelopeOpened  EnvelopeState = "opened"  // 有拆封痕迹
+)
+
+// Retention is how long a secret is kept as one.
+type Retention struct {
+	Permanent bool          `json:"permanent,omitempty"`
+	Until     calendar.Date `json:"until,omitzero"`
+}
+
+// Has reports whether a mark is stamped on the document.
+func (r DocumentRecord) Has(m Mark) bool { return slices.Contains(r.Marks, m) }
 
 // Document is the record of a document and the evidence about it, side by side.
 type Document struct {
@@ -115,19 +202,7 @@ type Loan struct {
 	Due       time.Time
 	Zones     []fact.PlaceID
 	Purpose   string
-	Needs     []Post
-	Approvals map[Post]PersonID
 	Status    LoanStatus
 	Issued    fact.Stamp
 	Custodian PersonID
-}
-
-func (l *Loan) awaits() []Post {
-	var missing []Post
-	for _, p := range l.Needs {
-		if _, ok := l.Approvals[p]; !ok {
-			missing = append(missing, p)
-		}
-	}
-	return missing
 }

@@ -283,7 +283,10 @@ func (CancelOpening) Verb() string { return "cancel-opening" }
 func (a StateOpening) carryOut(d *decision) Outcome  { return d.stateOpening(a) }
 func (a CancelOpening) carryOut(d *decision) Outcome { return d.cancelOpening(a) }
 
-var openingActs = []actKind{act[StateOpening](), act[CancelOpening]()}
+var openingActs = []actKind{
+	act[StateOpening]("登记开启事由", "state an opening"),
+	act[CancelOpening]("取消开启", "cancel an opening"),
+}
 
 func (d *decision) stateOpening(a StateOpening) Outcome {
 	safe, ok := d.site.Safes[a.Safe]

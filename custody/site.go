@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"trilock/alerts"
+	"trilock/custody/calendar"
 	"trilock/custody/fact"
 )
 
@@ -60,17 +61,33 @@ const (
 	SupervisingLeader Post = "supervising-leader"  // 主管领导
 	Security          Post = "security"            // 保卫
 	Staff             Post = "staff"               // 职员
+	// UnitLeader is the head of the department that borrows: the borrower's side (CIR-1).
+	UnitLeader Post = "unit-leader" // 部门负责人
+	// ConfidentialityOfficer is the confidentiality office's: levels, destruction, incidents.
+	ConfidentialityOfficer Post = "confidentiality-officer" // 保密员
+	// The three who administer the system, three different persons (REC-3).
+	SystemAdministrator   Post = "system-administrator"   // 系统管理员
+	SecurityAdministrator Post = "security-administrator" // 安全保密管理员
+	SecurityAuditor       Post = "security-auditor"       // 安全审计员
+	// IssuingBody is outside the site: it approves by letter, which the confidentiality officer enters.
+	IssuingBody Post = "issuing-body" // 原定密机关
 )
 
 var posts = map[Post]fact.Text{
-	Archivist:         {ZH: "档案员", EN: "archivist"},
-	GeneralOffice:     {ZH: "综合部", EN: "general office"},
-	GeneralOfficeHead: {ZH: "综合部负责人", EN: "head of the general office"},
-	GeneralManager:    {ZH: "总经理", EN: "general manager"},
-	ChiefEngineer:     {ZH: "总工程师", EN: "chief engineer"},
-	SupervisingLeader: {ZH: "主管领导", EN: "supervising leader"},
-	Security:          {ZH: "保卫", EN: "security"},
-	Staff:             {ZH: "职员", EN: "staff"},
+	Archivist:              {ZH: "档案员", EN: "archivist"},
+	GeneralOffice:          {ZH: "综合部", EN: "general office"},
+	GeneralOfficeHead:      {ZH: "综合部负责人", EN: "head of the general office"},
+	GeneralManager:         {ZH: "总经理", EN: "general manager"},
+	ChiefEngineer:          {ZH: "总工程师", EN: "chief engineer"},
+	SupervisingLeader:      {ZH: "主管领导", EN: "supervising leader"},
+	Security:               {ZH: "保卫", EN: "security"},
+	Staff:                  {ZH: "职员", EN: "staff"},
+	UnitLeader:             {ZH: "部门负责人", EN: "head of the unit"},
+	ConfidentialityOfficer: {ZH: "保密员", EN: "confidentiality officer"},
+	SystemAdministrator:    {ZH: "系统管理员", EN: "system administrator"},
+	SecurityAdministrator:  {ZH: "安全保密管理员", EN: "security administrator"},
+	SecurityAuditor:        {ZH: "安全审计员", EN: "security auditor"},
+	IssuingBody:            {ZH: "原定密机关", EN: "issuing body"},
 }
 
 // Valid reports whether p is a known post.
@@ -103,6 +120,8 @@ type Site struct {
 	Safes    map[fact.SafeID]Safe
 	Devices  map[fact.DeviceID]Device
 	Policy   Policy
+	// Calendar says when people work: due times are counted by it.
+	Calendar *calendar.Calendar
 	// PINKey keys the fingerprints of PINs (see Fingerprint); 32 bytes from the data folder.
 	PINKey []byte
 }
@@ -201,8 +220,12 @@ type Policy struct {
 	LentUnseenAfter        time.Duration
 	RestAfter              time.Duration           // STO-1: in another's shelf for so long is out of place
 	LoanLongest            map[Level]time.Duration // CIR-3
-	LoanApprovals          map[Level][]Post        // CIR-1
 	Repeat                 map[alerts.Severity]time.Duration
+	Approvals              ApprovalPolicy
+	Registering            RegisteringPolicy
+	Lending                LendingPolicy
+	Keeping                KeepingPolicy
+	Guarding               GuardingPolicy
 }
 
 func (s Site) doorOfReader(id fact.DeviceID) (door Door, entering, ok bool) {

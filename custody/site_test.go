@@ -9,6 +9,7 @@ import (
 
 	"trilock/alerts"
 	"trilock/custody"
+	"trilock/custody/approval"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
 	"trilock/custody/threelock"
@@ -22,9 +23,9 @@ func secrecyRoom() custody.Site {
 		PINEntryTime: 20 * time.Second, WrongPINsBeforeLockout: 5, LockoutTime: 10 * time.Minute, LockAnswerTime: 5 * time.Second,
 		UnlockedTime: 30 * time.Second, SafeOpenMax: 10 * time.Minute, DoorGrantTime: 10 * time.Second, DeviceDownAfter: 5 * time.Second,
 		MissingAfter: 15 * time.Second, LentUnseenAfter: 30 * time.Minute,
-		LoanLongest:   map[custody.Level]time.Duration{custody.Confidential: 48 * time.Hour, custody.Secret: 48 * time.Hour, custody.TopSecret: 12 * time.Hour},
-		LoanApprovals: map[custody.Level][]custody.Post{custody.Secret: {custody.GeneralOfficeHead}, custody.TopSecret: {custody.GeneralOfficeHead, custody.SupervisingLeader}},
-		Repeat:        map[alerts.Severity]time.Duration{alerts.Warning: 10 * time.Minute, alerts.Critical: time.Minute},
+		LoanLongest: map[custody.Level]time.Duration{custody.Confidential: 48 * time.Hour, custody.Secret: 48 * time.Hour, custody.TopSecret: 12 * time.Hour},
+		Approvals:   approvals(),
+		Repeat:      map[alerts.Severity]time.Duration{alerts.Warning: 10 * time.Minute, alerts.Critical: time.Minute},
 	}
 	return custody.Site{Name: name("示范保密室", "Example secrecy room"), Location: time.UTC, Policy: policy, PINKey: []byte("a key of the test's own, 32 bytes"),
 		Places: map[fact.PlaceID]custody.Place{
@@ -248,4 +249,16 @@ func wantEqual[T any](t *testing.T, what string, got, want T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+func approvals() custody.ApprovalPolicy {
+	plan := func(text string) approval.Plan {
+		p, err := approval.Parse(text)
+		if err != nil {
+			panic(err)
+		}
+		return p
+	}
+	return custody.ApprovalPolicy{Wait: 24 * time.Hour, Use: 24 * time.Hour, Plans: map[custody.ApprovalFor]map[custody.Level]approval.Plan{
+		custody.ForLoan: {custody.Secret: plan("general-office-head"), custody.TopSecret: plan("general-office-head then supervising-leader")}}}
 }

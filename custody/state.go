@@ -39,6 +39,12 @@ type State struct {
 	byTag     map[fact.EPC]DocumentID
 	loans     map[LoanID]*Loan
 	loanCount int
+	approvals map[string]*Approval // those that wait or are ready, by the number of what they are for
+
+	registering registering
+	circulating circulating
+	keeping     keeping
+	guarding    guarding
 
 	rooms      map[fact.PlaceID]map[PersonID]fact.Stamp // who is in, since when
 	doors      map[fact.DoorID]*doorState
@@ -114,7 +120,7 @@ type DeviceStatus struct {
 func NewState(site Site) *State {
 	s := &State{site: site,
 		persons: map[PersonID]*Person{}, byCard: map[fact.CardID]PersonID{},
-		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{},
+		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{}, approvals: map[string]*Approval{}, registering: newRegistering(), circulating: newCirculating(), keeping: newKeeping(), guarding: newGuarding(),
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
 		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, spans: map[fact.DeviceID][]lockSpan{}, asked: map[fact.DeviceID]lockPlace{}, openings: map[fact.SafeID]*threelock.Session{},

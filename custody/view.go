@@ -209,7 +209,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 	}
 	if l := s.loans[d.Loan]; l != nil {
 		o.Loan = &LoanOverview{ID: l.ID, Status: l.Status, Borrower: l.Borrower, Name: s.persons[l.Borrower].Name, Due: l.Due,
-			Overdue: l.Status == LoanOut && now.After(l.Due), Awaits: append([]Post{}, l.awaits()...)}
+			Overdue: l.Status == LoanOut && now.After(l.Due), Awaits: append([]Post{}, s.approvals[string(l.ID)].Awaits()...)}
 	}
 	return o
 }

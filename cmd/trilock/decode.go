@@ -20,6 +20,7 @@ type decode struct {
 	Request  bool     `xor:"side" help:"The frames are requests of the host, where the bytes do not tell."`
 	Reply    bool     `xor:"side" help:"The frames are answers of the device."`
 	SCBK     string   `name:"scbk" aliases:"key" help:"OSDP: the reader's key (32 hexadecimal digits, or the key's file), to open the sealed frames of a whole session."`
+	Keys     string   `placeholder:"FILE" help:"Lock protocol: a file with a name (controller, or a lock's id) and the file of its public key on each line, to check signatures."`
 	Binary   bool     `help:"Standard input holds raw bytes, not hexadecimal."`
 	Hex      []string `arg:"" help:"The bytes in hexadecimal; spaces, colons and line breaks do not matter. - reads standard input."`
 }
@@ -46,6 +47,8 @@ type decodeSettings struct {
 	side side
 	// osdp is what both directions of an OSDP line share.
 	osdp *osdpSession
+	// locks are the keys of the lock protocol; nil where signatures are not checked.
+	locks *keyring
 }
 
 // errBadFrames says that not everything could be decoded.
@@ -69,6 +72,9 @@ func (c *decode) Run() error {
 		return err
 	}
 	o.osdp = newOSDPSession(key)
+	if o.locks, err = readKeyring(c.Keys); err != nil {
+		return fmt.Errorf("--keys: %w", err)
+	}
 	lines, err := c.input(os.Stdin)
 	if err != nil {
 		return err

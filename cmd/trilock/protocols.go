@@ -55,6 +55,7 @@ func dialects() []dialect {
 		{"osdp", openOSDP, []int{9600, 115200, 38400}, asks(osdpIdentify()), tells("vendor model serial firmware"), nil},
 		{"badge", openRDM6300, []int{9600}, nil, tells("id_hex printed10"), decodeBadge},
 		{"epc-tds", nil, nil, nil, nil, decodeCodes(viewEPC, epcKnown)},
+		{"lockwire", nil, nil, nil, nil, decodeLockwire},
 	}
 }
 

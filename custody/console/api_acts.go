@@ -33,7 +33,8 @@ func (c *console) actRoutes(api huma.API) {
 	huma.Register(api, post("register-person", "/api/v1/persons", "Enter a person, or replace what the register says of one", http.StatusCreated), c.postPerson)
 	huma.Register(api, post("register-document", "/api/v1/documents", "Enter a document with its tag", http.StatusCreated), c.postDocument)
 	huma.Register(api, post("request-loan", "/api/v1/loans", "Ask for a document to be lent", http.StatusCreated), c.postLoan)
-	huma.Register(api, post("approve-loan", "/api/v1/loans/{id}/approve", "Approve a loan", http.StatusOK), c.postApproval)
+	huma.Register(api, post("approve", "/api/v1/approvals/{id}/approve", "Approve what bears a number: a loan, a list, a carrying-out", http.StatusOK), c.postApproval)
+	huma.Register(api, post("act", "/api/v1/acts/{verb}", "Carry out any act of the registers, as its JSON form", http.StatusOK), c.postAct)
 	huma.Register(api, post("state-opening", "/api/v1/safes/{id}/openings", "State why a safe is to be opened", http.StatusCreated), c.postOpening)
 	huma.Register(api, post("cancel-opening", "/api/v1/safes/{id}/openings/cancel", "Take the statement back", http.StatusOK), c.postCancel)
 	huma.Register(api, post("lock-until", "/api/v1/safes/{id}/time-lock", "Set a safe's time lock", http.StatusOK), c.postLockUntil)
@@ -113,11 +114,15 @@ type documentBody struct {
 	Scope  []custody.PersonID `json:"scope,omitempty" maxItems:"500" doc:"who may see it; empty for everyone whose clearance covers its level"`
 }
 
+func (b documentBody) record() custody.DocumentRecord {
+	return custody.DocumentRecord{ID: b.ID, Title: b.Title, Level: b.Level, Copy: b.Copy, Copies: b.Copies, Tag: b.Tag, Home: b.Home, Scope: b.Scope}
+}
+
 func (c *console) postDocument(ctx context.Context, in *struct {
 	ActKey
 	Body documentBody
 }) (*actAnswer, error) {
-	return c.answer(ctx, custody.RegisterDocument{Document: custody.DocumentRecord(in.Body)})
+	return c.answer(ctx, custody.RegisterDocument{Document: in.Body.record()})
 }
 
 type loanBody struct {
@@ -137,9 +142,28 @@ func (c *console) postLoan(ctx context.Context, in *struct {
 
 func (c *console) postApproval(ctx context.Context, in *struct {
 	ActKey
-	ID custody.LoanID `path:"id" maxLength:"40"`
+	ID string `path:"id" maxLength:"40"`
 }) (*actAnswer, error) {
-	return c.answer(ctx, custody.ApproveLoan{Loan: in.ID})
+	return c.answer(ctx, custody.Approve{ID: in.ID})
+}
+
+// postAct carries out an act of the registers. Who may, says the core by the posts of the person
+// who is signed in; a machine's account has none and is refused. PINs are typed in
+// digits, so persons have a route of their own.
+func (c *console) postAct(ctx context.Context, in *struct {
+	ActKey
+	Verb    string `path:"verb" maxLength:"40"`
+	RawBody []byte `contentType:"application/json"`
+}) (*actAnswer, error) {
+	_, known := custody.Acts()[in.Verb]
+	if !known || in.Verb == (custody.RegisterPerson{}).Verb() {
+		return nil, problem(http.StatusNotFound, "not-found")
+	}
+	a, err := custody.DecodeAct(in.Verb, in.RawBody)
+	if err != nil {
+		return nil, problem(http.StatusUnprocessableEntity, "act-malformed").fill(err.Error())
+	}
+	return c.answer(ctx, a)
 }
 
 type openingBody struct {

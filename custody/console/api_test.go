@@ -172,8 +172,8 @@ func TestActs(t *testing.T) {
 		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0101","title":"t","level":"secret","copy":1,"copies":1,"tag":"not hex","home":"cabinet-a"}`, 422, "invalid-request"},
 		{RoleArchivist, "/api/v1/loans", `{"document":"JM-2026-0002","borrower":"p-0004","due":"` + due + `","zones":["reading"],"purpose":"p"}`, 201, ""},
 		{RoleArchivist, "/api/v1/loans", `{"document":"JM-2026-0002","borrower":"p-0004","due":"` + due + `","zones":[],"purpose":"p"}`, 409, "already-lent"},
-		{RoleApprover, "/api/v1/loans/L-000001/approve", ``, 200, ""},
-		{RoleApprover, "/api/v1/loans/L-000001/approve", ``, 409, "nothing-to-approve"},
+		{RoleApprover, "/api/v1/approvals/L-000001/approve", ``, 200, ""},
+		{RoleApprover, "/api/v1/approvals/L-000001/approve", ``, 409, "nothing-to-approve"},
 		{RoleArchivist, "/api/v1/safes/safe-1/openings", `{"purpose":"inspection"}`, 201, ""},
 		{RoleApprover, "/api/v1/safes/safe-1/openings", `{"purpose":"inspection"}`, 409, "opening-under-way"},
 		{RoleSecurity, "/api/v1/safes/safe-1/openings/cancel", ``, 200, ""},
@@ -195,8 +195,8 @@ func TestActs(t *testing.T) {
 		}
 	}
 	for _, e := range core.entries {
-		if ev, ok := e.Event.(*custody.LoanApproved); ok && (e.Actor != "p-0005" || ev.By != "p-0005") {
-			t.Errorf("approved by %s / %s, want the account's person", e.Actor, ev.By)
+		if ev, ok := e.Event.(*custody.ApprovalGiven); ok && (e.Actor != "p-0005" || ev.Given.By != "p-0005") {
+			t.Errorf("approved by %s / %s, want the account's person", e.Actor, ev.Given.By)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"trilock/alerts"
 	hub "trilock/alerts/notify/wall"
 	"trilock/custody"
+	"trilock/custody/approval"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
 )
@@ -127,7 +128,7 @@ func testSite() custody.Site {
 		Policy: custody.Policy{BadgePairWindow: 30 * time.Second, HandOverWindow: time.Minute, OpeningWindow: time.Minute, OpeningStatementValid: 10 * time.Minute, PINEntryTime: 20 * time.Second,
 			WrongPINsBeforeLockout: 3, LockoutTime: 5 * time.Minute, LockAnswerTime: 5 * time.Second, UnlockedTime: 30 * time.Second, SafeOpenMax: 10 * time.Minute, DoorGrantTime: 10 * time.Second,
 			DeviceDownAfter: 5 * time.Second, MissingAfter: time.Minute, LentUnseenAfter: day, LoanLongest: map[custody.Level]time.Duration{custody.Secret: 2 * day},
-			LoanApprovals: map[custody.Level][]custody.Post{custody.Secret: {custody.GeneralOfficeHead}}, Repeat: map[alerts.Severity]time.Duration{alerts.Critical: time.Minute}},
+			Approvals: lendingNeedsTheHead(), Repeat: map[alerts.Severity]time.Duration{alerts.Critical: time.Minute}},
 		PINKey: []byte("0123456789abcdef0123456789abcdef")}
 	all := []custody.Level{custody.Public, custody.Internal, custody.Confidential, custody.Secret}
 	for _, p := range []custody.Place{
@@ -265,3 +266,11 @@ func newTestServer(t testing.TB, c *testCore) *httptest.Server {
 }
 
 var errDisk = errors.New("the disk is full")
+
+func lendingNeedsTheHead() custody.ApprovalPolicy {
+	head, err := approval.Parse("general-office-head")
+	if err != nil {
+		panic(err)
+	}
+	return custody.ApprovalPolicy{Wait: time.Hour, Use: time.Hour, Plans: map[custody.ApprovalFor]map[custody.Level]approval.Plan{custody.ForLoan: {custody.Secret: head}}}
+}

@@ -224,6 +224,8 @@ var problemWords = map[string]struct{ text, next fact.Text }{
 		fact.Text{ZH: "使用 UUID。", EN: "Use a UUID."}},
 	"idempotency-key-reused": {fact.Text{ZH: "此 Idempotency-Key 已用于另一请求，未作任何操作。", EN: "This Idempotency-Key came with another request before; nothing was done."},
 		fact.Text{ZH: "换用新的值。", EN: "Use a new value."}},
+	"act-malformed": {fact.Text{ZH: "操作内容不合格式：%[1]s。未作任何操作。", EN: "The act is malformed: %[1]s. Nothing was done."},
+		fact.Text{ZH: "按操作的 JSON 格式改正后重发。", EN: "Send it again in the act's JSON form."}},
 	"invalid-request": {fact.Text{ZH: "请求不合格式，未作任何操作。", EN: "The request is malformed; nothing was done."},
 		fact.Text{ZH: "按 errors 所列逐项改正，格式见 /openapi.json。", EN: "Put right what errors lists; /openapi.json describes the form."}},
 	"too-large": {fact.Text{ZH: "请求超过 %[1]d 字节。", EN: "The request is larger than %[1]d bytes."},

@@ -9,7 +9,8 @@ var (
 	feedPerson        = fact.Text{ZH: "登记人员 %[1]s", EN: "%[1]s was entered in the register of persons"}
 	feedDocument      = fact.Text{ZH: "登记文件 %[1]s", EN: "%[1]s was entered in the register"}
 	feedLoanRequested = fact.Text{ZH: "%[1]s 申请借阅 %[2]s", EN: "%[1]s asks to borrow %[2]s"}
-	feedLoanApproved  = fact.Text{ZH: "%[1]s 批准了 %[2]s", EN: "%[1]s approved %[2]s"}
+	feedLoanApproved  = fact.Text{ZH: "%[1]s 审批完毕", EN: "%[1]s is approved"}
+	feedApprovalGiven = fact.Text{ZH: "%[1]s 批准了 %[2]s", EN: "%[1]s approved %[2]s"}
 	feedLoanIssued    = fact.Text{ZH: "%[1]s 已借出，经手 %[2]s", EN: "%[1]s was handed out by %[2]s"}
 	feedLoanReturned  = fact.Text{ZH: "%[1]s 已归还，经手 %[2]s", EN: "%[1]s was taken back by %[2]s"}
 	feedBadgeNo       = fact.Text{ZH: "拒绝：%[1]s 在 %[2]s，%[3]s", EN: "Refused: %[1]s at %[2]s, %[3]s"}
@@ -74,23 +75,4 @@ var badgeCodes = map[string]fact.Text{
 	"hand-over-busy":       {ZH: "他人正在交接", EN: "others are handing over"},
 	"no-custodian":         {ZH: "两方中没有档案员", EN: "neither of the two is an archivist"},
 	"reader-without-place": {ZH: "该读卡器未配置用途", EN: "the reader serves no place"},
-}
-
-// verbs name the acts that people ask for.
-var verbs = map[string]fact.Text{
-	"register-person":   {ZH: "登记人员", EN: "register a person"},
-	"register-document": {ZH: "登记文件", EN: "register a document"},
-	"request-loan":      {ZH: "申请借阅", EN: "request a loan"},
-	"approve-loan":      {ZH: "审批借阅", EN: "approve a loan"},
-	"state-opening":     {ZH: "登记开启事由", EN: "state an opening"},
-	"cancel-opening":    {ZH: "取消开启", EN: "cancel an opening"},
-	"lock-until":        {ZH: "设置时间锁", EN: "set a time lock"},
-	"state-case":        {ZH: "说明案件", EN: "state a case"},
-	"confirm-case":      {ZH: "确认案件说明", EN: "confirm a case's statement"},
-	"count-case":        {ZH: "案件清点", EN: "count for a case"},
-	"close-case":        {ZH: "结案", EN: "close a case"},
-	"delegate":          {ZH: "委托岗位", EN: "delegate a post"},
-	"end-delegation":    {ZH: "结束委托", EN: "end a delegation"},
-	"acknowledge-alert": {ZH: "确认警报", EN: "acknowledge an alert"},
-	"close-alert":       {ZH: "关闭警报", EN: "close an alert"},
 }

@@ -75,10 +75,7 @@ func (n names) sentence(e custody.Entry) (fact.Text, tone) {
 	case *custody.RecordFailed:
 		return feedRecordFailed.Fill(ev.Error), badTone
 	case *custody.ActDone:
-		verb, ok := verbs[ev.Verb]
-		if !ok {
-			verb = same(ev.Verb)
-		}
+		verb := custody.VerbName(ev.Verb)
 		return feedActRefused.Fill(verb, ev.Text), warnTone
 	case *custody.PersonRegistered:
 		return feedPerson.Fill(ev.Person.Name), plainTone
@@ -134,7 +131,7 @@ func (n names) loan(ev custody.Event) fact.Text {
 	case *custody.LoanRequested:
 		return feedLoanRequested.Fill(n.person(ev.Borrower), string(ev.Document))
 	case *custody.LoanApproved:
-		return feedLoanApproved.Fill(n.person(ev.By), string(ev.Loan))
+		return feedLoanApproved.Fill(string(ev.Loan))
 	case *custody.LoanIssued:
 		return feedLoanIssued.Fill(string(ev.Loan), n.person(ev.Custodian))
 	case *custody.LoanReturned:

@@ -44,6 +44,12 @@ const (
 	// badgeBefore and badgeAfter are the window in which a badge belongs to a crossing.
 	badgeBefore = 15 * time.Second
 	badgeAfter  = 4 * time.Second
+	// comesFor: so long before and after a crossing, who walks slowly may be heard.
+	comesFor = 6 * time.Second
+	// restBins: who is heard for so many bins before and after a crossing, and then restLess times as weakly at most,
+	// in amplitude, was not carried through.
+	restBins = 10
+	restLess = 2.0
 	// contactSlack: the leaf may be shut behind somebody before the tag is heard last.
 	contactSlack = 4 * time.Second
 	// residentWears: so slowly, in parts of a bin, follows what a tag is heard like that lies near the door.
@@ -56,6 +62,10 @@ const (
 	aside = 0.15
 	// endPart: an end of a transit is that part of all that was heard of it.
 	endPart = 8
+	// waySure are the odds, in nats, at which a direction is told where somebody else went the other way: twenty to one.
+	waySure = 3.0
+	// aloneSure is how sure the direction is, in nats, when the barriers were crossed one way only: they fail at times.
+	aloneSure = 7.0
 	// nearer: a tag that lies near the door and is carried through is heard so much stronger.
 	nearer = 6.0
 )
@@ -72,7 +82,10 @@ type door struct {
 	openAt    time.Duration
 	shutAt    time.Duration
 	crossings []crossing // the last ones that the barriers told, oldest first
-	badges    []badge    // the last ones shown, oldest first
+	cuts      []cut      // the last interruptions of the barriers, oldest first
+	gait      gait
+	taughtBy  time.Duration // when the walker passed who last taught it: what one carries teaches once
+	badges    []badge       // the last ones shown, oldest first
 	transits  map[int32]*transit
 	nextLook  time.Duration
 }
@@ -95,7 +108,8 @@ type transit struct {
 	// heard in it and those before, in a ring.
 	bin    int64
 	energy [bins][2]float32
-	peak   float32 // dB, in this transit
+	roots  [bins]float32 // of the amplitudes, which let the flanks count
+	peak   float32       // dB, in this transit
 	// resident is the level at which the tag is heard while it passes nobody, stays how many bins taught it.
 	resident float32
 	stays    int32
@@ -141,7 +155,7 @@ func (d *Door) sided() bool {
 func (e *Engine) addDoors(doors []Door) {
 	for _, d := range doors {
 		n := int16(len(e.doors)) //nolint:gosec // at most MaxDoors
-		e.doors = append(e.doors, &door{Door: d, transits: map[int32]*transit{}, entered: -1})
+		e.doors = append(e.doors, &door{Door: d, transits: map[int32]*transit{}, entered: -1, gait: startGait})
 		for side, list := range [][]fact.Antenna{d.Outer, d.Inner} {
 			for _, a := range list {
 				x := &e.antennas[e.antennaOf[a]]
@@ -206,6 +220,7 @@ func (d *door) beam(now time.Duration, side int, on bool) {
 		return
 	}
 	d.beams[side] = on
+	d.interrupted(now, int8(side), on) //nolint:gosec // 0 or 1
 	if !on {
 		d.freeAt[side] = now
 		return
@@ -261,11 +276,13 @@ func (e *Engine) atDoor(i int32, a *antenna, t *tag) {
 	tr.peak = max(tr.peak, level)
 	bin := int64(e.now / binTime)
 	for ; tr.bin < bin; tr.bin++ {
-		tr.energy[(tr.bin+1)%bins] = [2]float32{}
+		tr.energy[(tr.bin+1)%bins], tr.roots[(tr.bin+1)%bins] = [2]float32{}, 0
 	}
+	amplitude := math.Exp2(float64(level) / 6) // not power: near is not all
+	tr.roots[bin%bins] += float32(math.Sqrt(amplitude))
 	for side := range 2 {
 		if a.sides&(1<<side) != 0 {
-			tr.energy[bin%bins][side] += float32(math.Exp2(float64(level) / 6)) // amplitude, not power: near is not all
+			tr.energy[bin%bins][side] += float32(amplitude)
 		}
 	}
 	due := e.now + transitEnds
@@ -320,14 +337,14 @@ func (e *Engine) lookAtDoors(out []Finding) []Finding {
 func (e *Engine) conclude(d *door, i int32, out []Finding) []Finding {
 	tr := d.transits[i]
 	tr.live = false
-	way, certainty, why := d.way(tr)
-	if way == 0 {
+	w := d.way(tr)
+	if !w.passed {
 		tr.settle()
 		return out
 	}
-	tr.resident, tr.stays = 0, 0
-	p := Passage{Tag: e.epcOf(i), Door: d.ID, Inward: way > 0, Certainty: certaintyOf(certainty), Evidence: why}
-	p.With = d.carriers(tr, way > 0)
+	tr.stays /= 2 // it may lie somewhere else near the door next time
+	p := Passage{Tag: e.epcOf(i), Door: d.ID, Inward: w.inward, Unsure: w.unsure, Certainty: certaintyOf(w.nats), Evidence: w.why}
+	p.With = d.carriers(tr, w)
 	return append(out, p)
 }
 
@@ -338,47 +355,90 @@ func (tr *transit) settle() {
 	tr.resident += (tr.peak - tr.resident) * float32(min(n, tr.stays)) / float32(tr.stays)
 }
 
-// way returns which way a tag went: 1 inward, -1 outward, 0 not through, with how sure that is, in
-// nats, and the reason.
-func (d *door) way(tr *transit) (way int, nats float64, why string) {
+// way is which way a tag went through a door.
+type way struct {
+	passed, inward bool
+	// unsure: it did go through, and nobody can say which way.
+	unsure bool
+	nats   float64 // how sure the direction is
+	why    string
+}
+
+// way returns which way a tag went, if it went through.
+func (d *door) way(tr *transit) way {
 	if d.shut(tr) || tr.stays >= residentWears/4 && tr.peak < tr.resident+nearer {
-		return 0, 0, ""
+		return way{}
 	}
-	start, end, middle := tr.sides()
 	if d.sided() {
-		return d.wayBySides(tr, start, end, middle)
+		return d.wayBySides(tr)
 	}
-	best, other := d.crossingOf(tr, middle)
-	if best == nil {
-		return 0, 0, ""
+	return d.wayByWalkers(tr)
+}
+
+// wayByWalkers tells the way of a tag by which of those who went through the barriers can have carried it.
+func (d *door) wayByWalkers(tr *transit) way {
+	people := d.passersBy(tr.from-beamSlack, tr.last+beamSlack)
+	var best [2]float64 // by direction: outward, inward
+	var who [2]*walker
+	for k := range people {
+		w := &people[k]
+		h, heard := tr.profile(w)
+		if !heard {
+			continue
+		}
+		nats, possible := d.gait.fits(*w, h, tr.from)
+		side := 0
+		if w.inward {
+			side = 1
+		}
+		if possible && (who[side] == nil || nats > best[side]) {
+			best[side], who[side] = nats, w
+		}
 	}
-	way, nats = -1, 7.0
-	if best.inward {
-		way = 1
+	switch {
+	case who[0] == nil && who[1] == nil:
+		return way{}
+	case who[0] != nil && who[1] != nil:
+		return eitherWay(best[1] - best[0])
 	}
-	if other {
-		nats = 2.5
+	w := who[0]
+	if w == nil {
+		w = who[1]
 	}
-	return way, nats, fmt.Sprintf("the light barriers were crossed %s %v after it was first heard", sideName(best.inward), (best.at - tr.from).Round(100*time.Millisecond))
+	if len(people) == 1 && w.speed > 0 && tr.stays == 0 && w.at != d.taughtBy {
+		d.taughtBy = w.at
+		if h, heard := tr.profile(w); heard {
+			d.gait.learn(h.carriedBy(*w, tr.from))
+		}
+	}
+	return way{passed: true, inward: w.inward, nats: aloneSure, why: fmt.Sprintf("the light barriers were crossed %s %v after it was first heard, and by nobody the other way at that time",
+		sideName(w.inward), (w.at - tr.from).Round(100*time.Millisecond))}
+}
+
+// eitherWay weighs one who went in against one who went out at the same time.
+func eitherWay(inward float64) way {
+	if math.Abs(inward) < waySure {
+		return way{passed: true, unsure: true, why: "the light barriers were crossed both ways at the same time, and either fits: which way it went cannot be told"}
+	}
+	return way{passed: true, inward: inward > 0, nats: math.Abs(inward),
+		why: fmt.Sprintf("the light barriers were crossed both ways; when and how long it was heard fits the one who went %s", sideName(inward > 0))}
 }
 
 // wayBySides tells the way by which side hears the tag first, and which last. Barriers that were crossed the same
 // way make it surer.
-func (d *door) wayBySides(tr *transit, start, end float32, middle time.Duration) (way int, nats float64, why string) {
-	switch {
-	case start <= -aside && end >= aside:
-		way = 1
-	case start >= aside && end <= -aside:
-		way = -1
-	default:
-		return 0, 0, ""
+func (d *door) wayBySides(tr *transit) way {
+	start, end, middle := tr.sides()
+	w := way{passed: true, inward: start <= -aside && end >= aside}
+	if !w.inward && !(start >= aside && end <= -aside) {
+		return way{}
 	}
-	nats = 2 + 3*math.Abs(float64(end-start))
-	why = fmt.Sprintf("heard for %v, at first %s, at the end %s", (tr.last - tr.from).Round(100*time.Millisecond), sideOf(start), sideOf(end))
-	if best, _ := d.crossingOf(tr, middle); best != nil && best.inward == (way > 0) {
-		return way, nats + 2, why + "; the light barriers were crossed " + sideName(best.inward)
+	w.nats = 2 + 3*math.Abs(float64(end-start))
+	w.why = fmt.Sprintf("heard for %v, at first %s, at the end %s", (tr.last - tr.from).Round(100*time.Millisecond), sideOf(start), sideOf(end))
+	if best := d.crossingOf(tr, middle); best != nil && best.inward == w.inward {
+		w.nats += 2
+		w.why += "; the light barriers were crossed " + sideName(w.inward)
 	}
-	return way, nats, why
+	return w
 }
 
 // sideOf says how much of what was heard is the stronger side's.
@@ -396,9 +456,8 @@ func sideName(inward bool) string {
 	return "outward"
 }
 
-// crossingOf returns the crossing of the barriers that is nearest to the middle of a transit, and whether one the
-// other way is nearly as near.
-func (d *door) crossingOf(tr *transit, middle time.Duration) (best *crossing, other bool) {
+// crossingOf returns the crossing of the barriers that is nearest to the middle of a transit.
+func (d *door) crossingOf(tr *transit, middle time.Duration) (best *crossing) {
 	apart := func(c *crossing) time.Duration { return max(c.at-middle, middle-c.at) }
 	for k := range d.crossings {
 		c := &d.crossings[k]
@@ -406,11 +465,7 @@ func (d *door) crossingOf(tr *transit, middle time.Duration) (best *crossing, ot
 			best = c
 		}
 	}
-	for k := range d.crossings {
-		c := &d.crossings[k]
-		other = other || best != nil && c.inward != best.inward && apart(c) < apart(best)+beamSlack/2
-	}
-	return best, other
+	return best
 }
 
 // shut reports whether the door was shut all the time.
@@ -445,9 +500,45 @@ func (tr *transit) sides() (start, end float32, middle time.Duration) {
 	return share(1, first), share(-1, tr.bin), middle
 }
 
+// profile returns what was heard around somebody's crossing; false when that was nothing.
+func (tr *transit) profile(w *walker) (p profile, heard bool) {
+	sum, sumT, roots, rootsT, rootsTT := 0.0, 0.0, 0.0, 0.0, 0.0
+	var near, far float64
+	nearBins, farBins := 0, 0
+	for k := max(tr.bin-bins+1, int64(tr.from/binTime)); k <= tr.bin; k++ {
+		slot := ((k % bins) + bins) % bins
+		x, at := tr.energy[slot], time.Duration(k)*binTime+binTime/2
+		a, root := float64(max(x[0], x[1])), float64(tr.roots[slot])
+		if at >= w.from-beamSlack && at <= w.to+beamSlack {
+			near += a
+			nearBins++
+		} else {
+			far += a
+			farBins++
+		}
+		if at < w.from-comesFor || at > w.to+comesFor {
+			continue
+		}
+		t := (at - tr.from).Seconds()
+		sum += a
+		sumT += float64(a * t)
+		roots += root
+		rootsT += float64(root * t)
+		rootsTT += float64(float64(root*t) * t)
+	}
+	if near == 0 {
+		return p, false
+	}
+	p = profile{middle: sumT / sum, peak: float64(tr.peak)}
+	mean := rootsT / roots
+	p.width = math.Sqrt(max(rootsTT/roots-float64(mean*mean), 0) + float64(binTime.Seconds()*binTime.Seconds())/12)
+	p.stands = farBins >= restBins && float64(near*float64(farBins)) < float64(restLess*float64(far*float64(nearBins)))
+	return p, true
+}
+
 // carriers returns who may have carried a tag through: those who showed a badge in the direction of the
 // crossing and within its time, the likeliest first.
-func (d *door) carriers(tr *transit, inward bool) []Carrier {
+func (d *door) carriers(tr *transit, w way) []Carrier {
 	var list []Carrier
 	total := 0.0
 	for k := len(d.badges) - 1; k >= 0; k-- {
@@ -459,7 +550,7 @@ func (d *door) carriers(tr *transit, inward bool) []Carrier {
 			continue
 		}
 		weight := math.Exp(-max(tr.from-b.at, 0).Seconds() / badgeBefore.Seconds())
-		if b.entering != inward { // they badged the other way: somebody who held the door
+		if b.entering != w.inward && !w.unsure { // they badged the other way: somebody who held the door
 			weight /= 20
 		}
 		list = append(list, Carrier{Card: b.card, weight: weight})

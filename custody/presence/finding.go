@@ -57,6 +57,8 @@ type Passage struct {
 	Tag    fact.EPC
 	Door   fact.DoorID
 	Inward bool // from the outer side to the inner
+	// Unsure: it did go through, and which way cannot be told; Inward and Certainty then say nothing.
+	Unsure bool
 	// With are those whose badges go with it, the likeliest first; empty when nobody's does.
 	With      []Carrier
 	Certainty CertaintyBP // of the direction

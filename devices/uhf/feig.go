@@ -68,7 +68,10 @@ func (r *feigReader) connect(ctx context.Context) (hello, error) {
 
 // restarted asks whether it is still the same reader. A restart of the reader itself goes
 // unseen and costs no more than the round under way: it keeps its settings, and none of
-// them were made here.
+// them were made here. Nor does anything tell: the reader says nothing when it starts and
+// no uptime when asked, its configuration is stored, and what it does forget, that its
+// field was switched off or who has logged in, cannot be used as a mark without
+// disturbing the tags or knowing its password.
 func (r *feigReader) restarted(ctx context.Context) (bool, error) {
 	version, err := r.askVersion(ctx)
 	return err == nil && version != r.version, err

@@ -34,8 +34,8 @@ const (
 	uhfSession = 0
 )
 
-// uhfReader speaks package uhfreader's protocol. All its settings survive a restart of
-// the reader, in a memory that wears: they are written on change only.
+// uhfReader speaks package uhfreader's protocol. Its settings survive a restart of the
+// reader, in a memory that wears: they are written on change only.
 type uhfReader struct {
 	s    *session
 	wire *wire[uhfreader.Frame]
@@ -224,8 +224,12 @@ func (r *uhfReader) verify(info uhfreader.Information) (powerFault string, err e
 	return "", nil
 }
 
-// restarted compares the settings with what they were. A restart loses none of them; a
-// reader that was exchanged, or set by another host, has others.
+// restarted compares the settings with what they were. A reader that was exchanged, or set
+// by another host, has others; one that restarted may have lost its antenna check, which
+// alone is not on the manual's list of what is stored (UNSURE: whether it is all the same).
+// Otherwise a restart goes unseen and costs no more than the round under way: no other
+// setting is lost, the reader says nothing when it starts and counts nothing while it only
+// answers, and any mark that could be left in it would go to the memory that wears.
 func (r *uhfReader) restarted(ctx context.Context) (bool, error) {
 	info, err := r.ask(ctx)
 	return err == nil && info != r.told, err

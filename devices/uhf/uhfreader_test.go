@@ -216,34 +216,46 @@ func TestUHFReaderScanTimeGrowsToItsLimit(t *testing.T) {
 	}
 }
 
-// TestUHFReaderExchanged: between two rounds the reader was exchanged for a spare one.
-func TestUHFReaderExchanged(t *testing.T) {
-	sink := newFacts()
-	spare := uhfSet288()
-	spare.PowerDBm = 30
-	_ = transcript(t, Settings{Protocol: ProtocolUHFReader, Antennas: oneAntenna}, sink, func(p peer) {
-		uhfGreeting(p, uhfSet288())
-		for begun := time.Now(); time.Since(begun) <= checkEvery; {
-			p.hears(uhfreader.AppendInventory(nil, 0, uhfreader.Inventory{Q: 4, Port: 1, ScanTime: 10}))
-			<-time.After(time.Second)
-			p.says(unhex(t, uhfFinishedWire))
-		}
-		info := uhfreader.AppendQuery(nil, 0, uhfreader.CommandInformation)
-		p.hears(info)
-		p.says(uhfreader.AppendInformation(nil, 0, spare))
-		p.hears(uhfreader.AppendQuery(nil, 0, uhfreader.CommandStop))
-		p.says(uhfReply(uhfreader.CommandStop, uhfreader.StatusOK))
-		p.hears(info)
-		p.says(uhfreader.AppendInformation(nil, 0, spare))
-		p.hears(uhfreader.AppendSetPower(nil, 0, 26))
-		p.says(uhfReply(uhfreader.CommandSetPower, uhfreader.StatusOK))
-		p.hears(info)
-		p.says(uhfreader.AppendInformation(nil, 0, uhfSet288()))
-		uhfRound(p, 10)
-		synctest.Wait()
-	})
-	if r, ok := sink.all[len(sink.all)-1].(fact.DeviceReport); !ok || r.Code != CodeRestarted || r.State != fact.DeviceUp {
-		t.Errorf("got %+v", sink.all[len(sink.all)-1])
+// TestUHFReaderWithOtherSettings: between two rounds the reader was exchanged for a spare
+// one, or it restarted and has forgotten to check its antennas.
+func TestUHFReaderWithOtherSettings(t *testing.T) {
+	spare, forgetful := uhfSet288(), uhfSet288()
+	spare.PowerDBm, forgetful.AntennaCheck = 30, false
+	for name, v := range map[string]struct {
+		found  uhfreader.Information
+		set    []byte
+		answer uhfreader.Command
+	}{
+		"exchanged": {spare, uhfreader.AppendSetPower(nil, 0, 26), uhfreader.CommandSetPower},
+		"restarted": {forgetful, uhfreader.AppendAntennaCheck(nil, 0, true), uhfreader.CommandAntennaCheck},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink := newFacts()
+			_ = transcript(t, Settings{Protocol: ProtocolUHFReader, Antennas: oneAntenna}, sink, func(p peer) {
+				uhfGreeting(p, uhfSet288())
+				for begun := time.Now(); time.Since(begun) <= checkEvery; {
+					p.hears(uhfreader.AppendInventory(nil, 0, uhfreader.Inventory{Q: 4, Port: 1, ScanTime: 10}))
+					<-time.After(time.Second)
+					p.says(unhex(t, uhfFinishedWire))
+				}
+				info := uhfreader.AppendQuery(nil, 0, uhfreader.CommandInformation)
+				p.hears(info)
+				p.says(uhfreader.AppendInformation(nil, 0, v.found))
+				p.hears(uhfreader.AppendQuery(nil, 0, uhfreader.CommandStop))
+				p.says(uhfReply(uhfreader.CommandStop, uhfreader.StatusOK))
+				p.hears(info)
+				p.says(uhfreader.AppendInformation(nil, 0, v.found))
+				p.hears(v.set)
+				p.says(uhfReply(v.answer, uhfreader.StatusOK))
+				p.hears(info)
+				p.says(uhfreader.AppendInformation(nil, 0, uhfSet288()))
+				uhfRound(p, 10)
+				synctest.Wait()
+			})
+			if r, ok := sink.all[len(sink.all)-1].(fact.DeviceReport); !ok || r.Code != CodeRestarted || r.State != fact.DeviceUp {
+				t.Errorf("got %+v", sink.all[len(sink.all)-1])
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 
+	"trilock/cmd/internal/brokerrights"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/fact"
@@ -18,56 +19,19 @@ import (
 	"trilock/firmware-protocols/plainlock"
 )
 
-// plainTopics returns the topics of a plain lock: its convention's, but for those that the
-// configuration names.
-func plainTopics(l configs.PlainLock) (plainlock.Topics, error) {
-	t, err := plainlock.Convention(l.Convention).Topics(string(l.Topic))
-	if err != nil {
-		return t, err
-	}
-	for _, own := range []struct {
-		topic *string
-		given configs.Topic
-	}{{&t.State, l.StateTopic}, {&t.Command, l.CommandTopic}, {&t.Availability, l.AvailabilityTopic}} {
-		if own.given != "" {
-			*own.topic = string(own.given)
-		}
-	}
-	return t, t.Check()
-}
-
-// plainClients returns who speaks for plain locks on the built-in broker, and what each
-// may reach: a gateway its own locks, the daemon's second identity all of them. A lock
-// whose topics are wrong is left out here; plugPlainLocks says why.
+// plainClients returns the clients of plain locks on the built-in broker; nil where they are
+// on another.
 func plainClients(c *configs.Site) []broker.PlainClient {
-	if c.PlainMQTT == nil || !c.PlainMQTT.Builtin() || len(c.PlainLocks) == 0 {
+	if c.PlainMQTT == nil || !c.PlainMQTT.Builtin() {
 		return nil
 	}
-	daemon := broker.PlainClient{Name: configs.PlainDaemonName}
-	clients := []broker.PlainClient{}
-	at := map[configs.ID]int{}
-	for _, l := range c.PlainLocks {
-		t, err := plainTopics(l)
-		if err != nil {
-			continue
-		}
-		daemon.Publish = append(daemon.Publish, t.Command)
-		daemon.Subscribe = append(daemon.Subscribe, t.State, t.Availability)
-		i, known := at[l.Gateway]
-		if !known {
-			i, clients = len(clients), append(clients, broker.PlainClient{Name: string(l.Gateway)})
-			at[l.Gateway] = i
-		}
-		clients[i].Publish = append(clients[i].Publish, t.State, t.Availability)
-		clients[i].Subscribe = append(clients[i].Subscribe, t.Command)
-	}
-	return append(clients, daemon)
+	return brokerrights.Plain(c)
 }
 
 func (p *plugged) plugPlainLocks(c *configs.Site) error {
 	settings := plain.Settings{BrokerURL: c.PlainMQTT.Broker, ClientID: configs.PlainDaemonName, Username: c.PlainMQTT.Username, Log: p.log}
 	for _, l := range c.PlainLocks {
-		topics, err := plainTopics(l)
+		topics, err := brokerrights.PlainTopics(l)
 		if err != nil {
 			return fmt.Errorf("plain lock %s: %w", l.ID, err)
 		}

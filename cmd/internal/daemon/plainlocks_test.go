@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"trilock/alerts"
+	"trilock/cmd/internal/brokerrights"
 	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody"
@@ -83,9 +83,8 @@ func newPlainHouse(t *testing.T, courier string) *plainHouse {
 	c.Doors[0].StrikeTime = configs.Duration(time.Second)
 	h := &plainHouse{t: t, config: c, site: custodySite(c, plainPIN), locks: map[string]*plaintest.Lock{}}
 	ca := h.issue(dir)
-	bridges := plainClients(c)
 	if courier == "mosquitto" {
-		h.startMosquitto(dir, ca, bridges)
+		h.startMosquitto(dir, ca)
 	}
 	h.start(dir)
 	return h
@@ -119,25 +118,18 @@ func (h *plainHouse) issue(dir string) (server pki.Leaf) {
 
 func (h *plainHouse) pki() string { return filepath.Dir(string(h.config.MQTT.Authority)) }
 
-// startMosquitto runs the site's own broker for the plain locks, with the rights that the
-// built-in one would give.
-func (h *plainHouse) startMosquitto(dir string, server pki.Leaf, rights []broker.PlainClient) {
+// startMosquitto runs the site's own broker, with the access list that is printed for it.
+func (h *plainHouse) startMosquitto(dir string, server pki.Leaf) {
 	h.t.Helper()
 	conf := filepath.Join(dir, "conf")
-	if err := os.MkdirAll(conf, 0o700); err != nil {
+	delivered, err := os.ReadFile("../../../configs/mosquitto/trilock.conf")
+	if err != nil {
 		h.t.Fatal(err)
 	}
-	for _, name := range []string{"trilock.conf", "trilock.acl"} {
-		text, err := os.ReadFile(filepath.Join("../../../configs/mosquitto", name))
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		if name == "trilock.acl" {
-			text = append(text, accessList(rights)...)
-		}
-		if err := os.WriteFile(filepath.Join(conf, name), text, 0o600); err != nil {
-			h.t.Fatal(err)
-		}
+	h.config.PlainMQTT.Broker = "tls://127.0.0.1:8883" // a broker of the site's own, wherever it will be
+	if err := errors.Join(os.MkdirAll(conf, 0o700), os.WriteFile(filepath.Join(conf, "trilock.conf"), delivered, 0o600),
+		os.WriteFile(filepath.Join(conf, "trilock.acl"), []byte(brokerrights.AccessList(h.config)), 0o600)); err != nil {
+		h.t.Fatal(err)
 	}
 	url, stop, err := locktest.StartMosquitto(locktest.Mosquitto{Dir: filepath.Join(dir, "mosquitto"), ConfDir: conf, CAFile: string(h.config.MQTT.Authority), Leaf: server})
 	if errors.Is(err, locktest.ErrNoMosquitto) && os.Getenv("CI") != "true" {
@@ -152,20 +144,6 @@ func (h *plainHouse) startMosquitto(dir string, server pki.Leaf, rights []broker
 		}
 	})
 	h.config.PlainMQTT.Broker, h.config.PlainMQTT.Authority = url, h.config.MQTT.Authority
-}
-
-func accessList(clients []broker.PlainClient) string {
-	var text strings.Builder
-	for _, c := range clients {
-		fmt.Fprintf(&text, "\nuser %s\n", c.Name)
-		for _, topic := range c.Publish {
-			fmt.Fprintf(&text, "topic write %s\n", topic)
-		}
-		for _, topic := range c.Subscribe {
-			fmt.Fprintf(&text, "topic read %s\n", topic)
-		}
-	}
-	return text.String()
 }
 
 // start plugs everything in and waits until every lock has reported.
@@ -228,7 +206,7 @@ func (h *plainHouse) start(dir string) {
 // plugLock runs a simulated lock.
 func (h *plainHouse) plugLock(ctx context.Context, running *sync.WaitGroup, url string, l configs.PlainLock) {
 	h.t.Helper()
-	topics, err := plainTopics(l)
+	topics, err := brokerrights.PlainTopics(l)
 	if err != nil {
 		h.t.Fatal(err)
 	}

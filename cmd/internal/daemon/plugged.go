@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"trilock/cmd/internal/badgework"
+	"trilock/cmd/internal/brokerrights"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/fact"
@@ -216,7 +217,7 @@ func (p *plugged) startBroker(c *configs.Site) error {
 		return err
 	}
 	p.broker, err = broker.Start(broker.Settings{Listen: c.MQTT.Listen, Dir: filepath.Join(string(c.Data), "mqtt"), TLS: tls,
-		Locks: each(c.Locks, func(l configs.Lock) string { return string(l.ID) }), Daemon: configs.DaemonName, Plain: plainClients(c), Log: p.log})
+		Locks: brokerrights.Locks(c), Daemon: configs.DaemonName, Plain: plainClients(c), Log: p.log})
 	return err
 }
 

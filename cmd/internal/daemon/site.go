@@ -7,6 +7,7 @@ import (
 	"trilock/alerts"
 	"trilock/configs"
 	"trilock/custody"
+	"trilock/custody/approval"
 	"trilock/custody/fact"
 )
 
@@ -83,16 +84,26 @@ func policy(p configs.Policy) custody.Policy {
 		LockoutLongest: p.LockoutLongest.Std(), PINEntryTime: p.PINEntryTime.Std(), WrongPINsBeforeLockout: p.WrongPINsBeforeLockout, LockoutTime: p.LockoutTime.Std(), LockAnswerTime: p.LockAnswerTime.Std(),
 		UnlockedTime: p.UnlockedTime.Std(), SafeOpenMax: p.SafeOpenMax.Std(), DoorGrantTime: p.DoorGrantTime.Std(), DeviceDownAfter: p.DeviceDownAfter.Std(),
 		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(), RestAfter: p.RestAfter.Std(),
-		LoanLongest: map[custody.Level]time.Duration{}, LoanApprovals: map[custody.Level][]custody.Post{}, Repeat: map[alerts.Severity]time.Duration{},
+		LoanLongest: map[custody.Level]time.Duration{}, Repeat: map[alerts.Severity]time.Duration{},
 	}
 	for level, longest := range p.LoanLongest {
 		out.LoanLongest[custody.Level(level)] = longest.Std()
 	}
-	for level, needed := range p.LoanApprovals {
-		out.LoanApprovals[custody.Level(level)] = each(needed, func(q configs.Post) custody.Post { return custody.Post(q) })
-	}
+	out.Approvals = approvals(p)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
+	}
+	return out
+}
+
+func approvals(p configs.Policy) custody.ApprovalPolicy {
+	out := custody.ApprovalPolicy{Plans: map[custody.ApprovalFor]map[custody.Level]approval.Plan{}, Wait: p.ApprovalWait.Std(), Use: p.ApprovalUse.Std()}
+	for what, levels := range p.Approvals {
+		plans := map[custody.Level]approval.Plan{}
+		for level, plan := range levels {
+			plans[custody.Level(level)] = plan.Parsed()
+		}
+		out.Plans[custody.ApprovalFor(what)] = plans
 	}
 	return out
 }

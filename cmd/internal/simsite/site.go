@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"trilock/configs"
+	"trilock/devices/broker"
 	"trilock/devices/devicetest"
 	"trilock/devices/devicetest/locktest"
 	"trilock/devices/devicetest/osdptest"
@@ -92,6 +93,9 @@ func (s *Site) startBroker() error {
 		return nil
 	}
 	if err := os.CopyFS(s.path("broker"), configs.Mosquitto); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path("broker/mosquitto/trilock.acl"), []byte(broker.AccessList(configs.DaemonName, Locks, nil)), 0o600); err != nil {
 		return err
 	}
 	dir := s.path("broker/run")

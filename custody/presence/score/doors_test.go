@@ -34,9 +34,9 @@ func doorOf(o trace.DoorOptions) presence.Door {
 
 // passed is one tag that went through a door, as somebody concluded.
 type passed struct {
-	tag    fact.EPC
-	at     time.Duration
-	inward bool
+	tag            fact.EPC
+	at             time.Duration
+	inward, unsure bool
 }
 
 // passages returns what presence concludes.
@@ -52,7 +52,7 @@ func passages(t *testing.T, tr *trace.Trace, o trace.DoorOptions) (out []passed)
 	take := func(at time.Duration) {
 		for _, f := range found {
 			if p, ok := f.(presence.Passage); ok {
-				out = append(out, passed{p.Tag, at, p.Inward})
+				out = append(out, passed{p.Tag, at, p.Inward, p.Unsure})
 			}
 		}
 		found = found[:0]
@@ -90,7 +90,7 @@ func firstAndLast(tr *trace.Trace) (out []passed) {
 	visits := map[fact.EPC]*visit{}
 	end := func(tag fact.EPC, v *visit) {
 		if v.first != v.last {
-			out = append(out, passed{tag, v.at, v.first == 1})
+			out = append(out, passed{tag, v.at, v.first == 1, false})
 		}
 	}
 	for r := range tr.Reads() {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"trilock/custody/fact"
+	"trilock/devices/devicetest/brokertest"
 	"trilock/devices/devicetest/locktest"
 	"trilock/devices/lock"
 	"trilock/firmware-protocols/lockwire"
@@ -16,7 +17,7 @@ func TestStreamIsOrdered(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
 		const many = 40
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		for i := range many {
 			if err := r.driver.Challenge(t.Context(), safeName, fmt.Sprintf("S-%03d", i), deviceIDs); err != nil {
 				t.Fatal(err)
@@ -27,7 +28,7 @@ func TestStreamIsOrdered(t *testing.T) {
 			return ok && c.Lock == id && c.Session == fmt.Sprintf("S-%03d", many-1)
 		})
 		next := map[fact.DeviceID]int{}
-		for _, f := range r.facts.since(from) {
+		for _, f := range r.facts.Since(from) {
 			if c, ok := f.(fact.LockChallenge); ok {
 				if want := fmt.Sprintf("S-%03d", next[c.Lock]); c.Session != want {
 					t.Fatalf("%s answered %s, want %s", c.Lock, c.Session, want)
@@ -48,7 +49,7 @@ func TestStreamIsOrdered(t *testing.T) {
 func TestBrokerKeepsNoCommand(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		driver, facts := s.driver(nil), newLedger()
-		s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+		s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
 		topic := lockwire.Topic("lock-a", lockwire.RoleCommand)
 		stand := mustDial(t, s, "lock-a") // answers nothing
 		if err := stand.subscribe(topic); err != nil {
@@ -64,7 +65,7 @@ func TestBrokerKeepsNoCommand(t *testing.T) {
 		if err := stand.publish(lockwire.Topic("lock-a", lockwire.RolePresence), true, lockwire.PresenceOnline); err != nil {
 			t.Fatal(err)
 		}
-		facts.await(t, 0, "an announcement is not enough", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeSilent)("lock-a", f) })
+		facts.Await(t, 0, "an announcement is not enough", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeSilent)("lock-a", f) })
 		_ = stand.line.Close() // no goodbye
 		if err := driver.Challenge(t.Context(), safeName, "S-lost", []fact.DeviceID{"lock-a"}); err != nil {
 			t.Logf("the driver knows already: %v", err)
@@ -98,14 +99,14 @@ func TestMotorFaults(t *testing.T) {
 		r.locks[2].FailMotor(lockwire.MotorStalled)
 		from := r.authorise("S-1", r.challenge("S-1"), threeParties())
 		r.facts.each(t, from, "accepted", result("S-1", true, ""))
-		jammed := r.facts.await(t, from, "stalled", func(f fact.Fact) bool { return bolt(fact.BoltJammed, lockwire.ReasonMotorStalled)("lock-c", f) }).(fact.LockState)
+		jammed := r.facts.Await(t, from, "stalled", func(f fact.Fact) bool { return bolt(fact.BoltJammed, lockwire.ReasonMotorStalled)("lock-c", f) }).(fact.LockState)
 		if jammed.Motor != fact.MotorStalled {
 			t.Errorf("%+v", jammed)
 		}
 		for _, id := range deviceIDs[:2] {
-			r.facts.await(t, from, "unlocked", func(f fact.Fact) bool { return bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked)(id, f) })
+			r.facts.Await(t, from, "unlocked", func(f fact.Fact) bool { return bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked)(id, f) })
 		}
-		for _, f := range r.facts.since(from) {
+		for _, f := range r.facts.Since(from) {
 			if st, ok := f.(fact.LockState); ok && st.Lock == "lock-c" && st.Bolt == fact.BoltUnlocked {
 				t.Errorf("lock-c says that it is open: %+v", st)
 			}
@@ -114,7 +115,7 @@ func TestMotorFaults(t *testing.T) {
 		if err := r.driver.Relock(t.Context(), safeName, "S-1", "not-all-opened"); err != nil {
 			t.Fatal(err)
 		}
-		r.facts.await(t, from, "too much current", func(f fact.Fact) bool { return bolt(fact.BoltJammed, lockwire.ReasonMotorCurrent)("lock-c", f) })
+		r.facts.Await(t, from, "too much current", func(f fact.Fact) bool { return bolt(fact.BoltJammed, lockwire.ReasonMotorCurrent)("lock-c", f) })
 		r.locks[2].FailMotor(lockwire.MotorUnknown) // freed by hand
 		if err := r.driver.Relock(t.Context(), safeName, "S-1", "not-all-opened"); err != nil {
 			t.Fatal(err)
@@ -124,7 +125,7 @@ func TestMotorFaults(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 		r.locks[0].SetBattery(20)
-		low := r.facts.await(t, from, "battery", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonBatteryLow)("lock-a", f) }).(fact.LockState)
+		low := r.facts.Await(t, from, "battery", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonBatteryLow)("lock-a", f) }).(fact.LockState)
 		if low.BatteryPercent != 20 {
 			t.Errorf("%+v", low)
 		}
@@ -137,11 +138,11 @@ func TestBrokerRestartInSession(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
 		challenges := r.challenge("S-1")
-		from := r.facts.mark()
-		s.stopBroker()
+		from := r.facts.Mark()
+		s.StopBroker()
 		r.facts.each(t, from, "down", report(fact.DeviceDown, lock.CodeBrokerLost))
-		from = r.facts.mark()
-		s.startBroker(s.port())
+		from = r.facts.Mark()
+		s.StartBroker(s.Port())
 		r.facts.each(t, from, "up again", report(fact.DeviceUp, ""))
 		from = r.authorise("S-1", challenges, threeParties())
 		r.facts.each(t, from, "accepted", result("S-1", true, ""))
@@ -155,24 +156,24 @@ func TestBrokerRestartAtTheAuthorise(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
 		a := lock.Authorisation{Safe: safeName, Session: "S-1", Purpose: "x", Challenges: r.challenge("S-1"), Parties: threeParties()}
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		err := r.driver.Authorise(t.Context(), a)
-		s.stopBroker()
+		s.StopBroker()
 		r.facts.each(t, from, "down", report(fact.DeviceDown, lock.CodeBrokerLost))
-		after := r.facts.mark()
-		s.startBroker(s.port())
+		after := r.facts.Mark()
+		s.StartBroker(s.Port())
 		r.facts.each(t, after, "up again", report(fact.DeviceUp, ""))
 		r.facts.each(t, after, "a position of each bolt", func(id fact.DeviceID, f fact.Fact) bool {
 			st, ok := f.(fact.LockState)
 			return ok && st.Lock == id && st.Reason == lockwire.ReasonProbe && st.Bolt != fact.BoltUnknown
 		})
-		after = r.facts.mark()
+		after = r.facts.Mark()
 		if relock := r.driver.Relock(t.Context(), safeName, "S-1", "broker-lost"); relock != nil {
 			t.Fatal(relock)
 		}
 		r.facts.each(t, after, "locked", bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand))
 		accepted := map[fact.DeviceID]int{}
-		for _, f := range r.facts.since(from) {
+		for _, f := range r.facts.Since(from) {
 			if res, ok := f.(fact.LockResult); ok && res.Accepted {
 				accepted[res.Lock]++
 			}
@@ -191,7 +192,7 @@ func TestBrokerRestartAtTheAuthorise(t *testing.T) {
 // Locks of other versions: one that also speaks ours is used, one that does not is down
 // for that reason and gets no command.
 func TestLocksOfOtherVersions(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	facts, driver := newLedger(), s.driver(nil)
 	for i, name := range lockNames {
 		l := s.newLock(name, func(set *locktest.Settings) {
@@ -200,12 +201,12 @@ func TestLocksOfOtherVersions(t *testing.T) {
 				set.Versions = lockwire.Versions{Lowest: 3, Highest: 9}
 			}
 		})
-		s.run(l.Run)
+		s.Run(l.Run)
 	}
-	s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
-	facts.await(t, 0, "down", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeVersion)("lock-b", f) })
+	s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+	facts.Await(t, 0, "down", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeVersion)("lock-b", f) })
 	for _, id := range []fact.DeviceID{"lock-a", "lock-c"} {
-		facts.await(t, 0, "up", func(f fact.Fact) bool { return report(fact.DeviceUp, "")(id, f) })
+		facts.Await(t, 0, "up", func(f fact.Fact) bool { return report(fact.DeviceUp, "")(id, f) })
 	}
 	if err := driver.Challenge(t.Context(), safeName, "S-1", deviceIDs); !absent(err, lock.CodeVersion) {
 		t.Errorf("a command: %v", err)
@@ -216,14 +217,14 @@ func TestLocksOfOtherVersions(t *testing.T) {
 func TestRefusalsAreCounted(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		for i := range 3 {
 			session := fmt.Sprintf("S-%d", i)
 			r.authorise(session, r.challenge(session), threeParties()[:2])
 		}
 		for _, id := range deviceIDs {
 			count := uint32(0)
-			r.facts.await(t, from, string(id)+": three refusals", func(f fact.Fact) bool {
+			r.facts.Await(t, from, string(id)+": three refusals", func(f fact.Fact) bool {
 				if refused, ok := f.(fact.LockRefusal); ok && refused.Lock == id && refused.ByLock && refused.Code == string(lockwire.CodeMissingApproval) {
 					count += refused.Count
 				}

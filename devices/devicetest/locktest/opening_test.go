@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"trilock/custody/fact"
+	"trilock/devices/devicetest/brokertest"
 	"trilock/devices/devicetest/locktest"
 	"trilock/devices/lock"
 	"trilock/firmware-protocols/lockwire"
@@ -40,18 +41,18 @@ func newRig(t *testing.T, s *site) *rig {
 }
 
 func (r *rig) start() {
-	r.halt = r.run(func(ctx context.Context) error { return r.driver.Run(ctx, r.facts) })
+	r.halt = r.Run(func(ctx context.Context) error { return r.driver.Run(ctx, r.facts) })
 }
 
 // challenge asks all locks and returns their signed challenges.
 func (r *rig) challenge(session string) [][]byte {
-	r.t.Helper()
-	from := r.facts.mark()
-	if err := r.driver.Challenge(r.t.Context(), safeName, session, deviceIDs); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	from := r.facts.Mark()
+	if err := r.driver.Challenge(r.T.Context(), safeName, session, deviceIDs); err != nil {
+		r.T.Fatal(err)
 	}
 	var raw [][]byte
-	for _, f := range r.facts.each(r.t, from, "challenge", func(id fact.DeviceID, f fact.Fact) bool {
+	for _, f := range r.facts.each(r.T, from, "challenge", func(id fact.DeviceID, f fact.Fact) bool {
 		c, ok := f.(fact.LockChallenge)
 		return ok && c.Lock == id && c.Session == session
 	}) {
@@ -61,30 +62,30 @@ func (r *rig) challenge(session string) [][]byte {
 }
 
 func (r *rig) authorise(session string, challenges [][]byte, parties []lock.Approver) int {
-	r.t.Helper()
-	from := r.facts.mark()
-	err := r.driver.Authorise(r.t.Context(), lock.Authorisation{
+	r.T.Helper()
+	from := r.facts.Mark()
+	err := r.driver.Authorise(r.T.Context(), lock.Authorisation{
 		Safe: safeName, Session: session, Purpose: "取出 机密-2026-0007", Documents: []string{"机密-2026-0007"},
 		Challenges: challenges, Parties: parties,
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return from
 }
 
 func (r *rig) open(session string) {
-	r.t.Helper()
+	r.T.Helper()
 	from := r.authorise(session, r.challenge(session), threeParties())
-	r.facts.each(r.t, from, "accepted", result(session, true, ""))
-	r.facts.each(r.t, from, "unlocked", bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked))
+	r.facts.each(r.T, from, "accepted", result(session, true, ""))
+	r.facts.each(r.T, from, "unlocked", bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked))
 }
 
 func (r *rig) allLocked() {
-	r.t.Helper()
+	r.T.Helper()
 	for _, l := range r.locks {
 		if l.Bolt() != lockwire.BoltLocked {
-			r.t.Errorf("a bolt is %v", l.Bolt())
+			r.T.Errorf("a bolt is %v", l.Bolt())
 		}
 	}
 }
@@ -93,7 +94,7 @@ func TestOpening(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
 		r.open("S-000001")
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		for _, l := range r.locks {
 			if err := l.OpenDoor(); err != nil {
 				t.Fatal(err)
@@ -149,7 +150,7 @@ func TestRefusedOpenings(t *testing.T) {
 
 // A challenge of another session, of another safe's lock or of nobody never becomes a request.
 func TestAuthoriseRefusesForeignChallenges(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	r := newRig(t, s)
 	old, now := r.challenge("S-1"), r.challenge("S-2")
 	bad := append([]byte(nil), now[0]...)
@@ -175,33 +176,33 @@ func TestRelock(t *testing.T) {
 		if err := r.locks[1].OpenDoor(); err != nil {
 			t.Fatal(err)
 		}
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		if err := r.driver.Relock(t.Context(), safeName, "S-1", "cancelled"); err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range []fact.DeviceID{"lock-a", "lock-c"} {
-			r.facts.await(t, from, "relocked", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand)(id, f) })
+			r.facts.Await(t, from, "relocked", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand)(id, f) })
 		}
-		r.facts.await(t, from, "door open", func(f fact.Fact) bool { return bolt(fact.BoltUnlocked, lockwire.ReasonRelockDoorOpen)("lock-b", f) })
+		r.facts.Await(t, from, "door open", func(f fact.Fact) bool { return bolt(fact.BoltUnlocked, lockwire.ReasonRelockDoorOpen)("lock-b", f) })
 		r.locks[1].CloseDoor()
-		r.facts.await(t, from, "relocked at last", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand)("lock-b", f) })
+		r.facts.Await(t, from, "relocked at last", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand)("lock-b", f) })
 		r.allLocked()
 	})
 }
 
 // Nobody opened the door: the locks shut themselves by their own timer.
 func TestTimeout(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	r := newRig(t, s)
 	challenges := r.challenge("S-1")
-	from := r.facts.mark()
+	from := r.facts.Mark()
 	err := r.driver.Authorise(t.Context(), lock.Authorisation{Safe: safeName, Session: "S-1", Purpose: "x", Challenges: challenges, Parties: threeParties(), Lifetime: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.facts.each(t, from, "unlocked", bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked))
 	r.halt()
-	s.stopBroker() // neither daemon nor broker is needed for it
+	s.StopBroker() // neither daemon nor broker is needed for it
 	deadline := time.After(patience)
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
@@ -214,26 +215,26 @@ func TestTimeout(t *testing.T) {
 			}
 		}
 	}
-	s.startBroker(s.port())
+	s.StartBroker(s.Port())
 	r.start()
-	r.facts.each(t, r.facts.mark(), "says so later", bolt(fact.BoltLocked, lockwire.ReasonRelockedTimeout))
+	r.facts.each(t, r.facts.Mark(), "says so later", bolt(fact.BoltLocked, lockwire.ReasonRelockedTimeout))
 }
 
 func TestPowerCycleLosesTheNonce(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
 		challenges := r.challenge("S-1")
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		if err := r.locks[0].PowerCycle(); err != nil {
 			t.Fatal(err)
 		}
-		r.facts.await(t, from, "its will", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-a", f) })
-		r.facts.await(t, from, "its bolt unknown", func(f fact.Fact) bool { return bolt(fact.BoltUnknown, lock.CodeOffline)("lock-a", f) })
-		r.facts.await(t, from, "back", func(f fact.Fact) bool { return report(fact.DeviceUp, "")("lock-a", f) })
+		r.facts.Await(t, from, "its will", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-a", f) })
+		r.facts.Await(t, from, "its bolt unknown", func(f fact.Fact) bool { return bolt(fact.BoltUnknown, lock.CodeOffline)("lock-a", f) })
+		r.facts.Await(t, from, "back", func(f fact.Fact) bool { return report(fact.DeviceUp, "")("lock-a", f) })
 		from = r.authorise("S-1", challenges, threeParties())
-		r.facts.await(t, from, "refusal", func(f fact.Fact) bool { return result("S-1", false, lockwire.CodeNoChallenge)("lock-a", f) })
+		r.facts.Await(t, from, "refusal", func(f fact.Fact) bool { return result("S-1", false, lockwire.CodeNoChallenge)("lock-a", f) })
 		for _, id := range deviceIDs[1:] {
-			r.facts.await(t, from, "accepted", func(f fact.Fact) bool { return result("S-1", true, "")(id, f) })
+			r.facts.Await(t, from, "accepted", func(f fact.Fact) bool { return result("S-1", true, "")(id, f) })
 		}
 		if err := r.driver.Relock(t.Context(), safeName, "S-1", "not-all-opened"); err != nil {
 			t.Fatal(err)
@@ -253,7 +254,7 @@ func testAbsentLock(t *testing.T, s *site) {
 	for _, name := range lockNames {
 		l := s.newLock(name, nil)
 		r.locks = append(r.locks, l)
-		stops = append(stops, s.run(l.Run))
+		stops = append(stops, s.Run(l.Run))
 	}
 	if err := r.driver.Challenge(t.Context(), safeName, "S-0", deviceIDs); !absent(err, lock.CodeBrokerLost) {
 		t.Errorf("before Run: %v", err)
@@ -261,9 +262,9 @@ func testAbsentLock(t *testing.T, s *site) {
 	r.start()
 	r.facts.each(t, 0, "up", report(fact.DeviceUp, ""))
 	challenges := r.challenge("S-1")
-	from := r.facts.mark()
+	from := r.facts.Mark()
 	stops[2]()
-	r.facts.await(t, from, "gone", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-c", f) })
+	r.facts.Await(t, from, "gone", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-c", f) })
 	if err := r.driver.Challenge(t.Context(), safeName, "S-2", deviceIDs); !absent(err, lock.CodeOffline) {
 		t.Errorf("challenge with a lock away: %v", err)
 	}
@@ -276,18 +277,18 @@ func testAbsentLock(t *testing.T, s *site) {
 	}
 	// The two that are there were told to lock, and to nothing else.
 	for _, id := range deviceIDs[:2] {
-		r.facts.await(t, from, "relocked", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand)(id, f) })
+		r.facts.Await(t, from, "relocked", func(f fact.Fact) bool { return bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand)(id, f) })
 	}
-	for _, f := range r.facts.since(from) {
+	for _, f := range r.facts.Since(from) {
 		if c, ok := f.(fact.LockResult); ok {
 			t.Errorf("a lock got an authorise: %+v", c)
 		}
 	}
 	// And the third, when it comes back, finds nothing waiting for it.
-	from = r.facts.mark()
-	s.run(r.locks[2].Run)
-	r.facts.await(t, from, "back", func(f fact.Fact) bool { return report(fact.DeviceUp, "")("lock-c", f) })
-	for _, f := range r.facts.since(from) {
+	from = r.facts.Mark()
+	s.Run(r.locks[2].Run)
+	r.facts.Await(t, from, "back", func(f fact.Fact) bool { return report(fact.DeviceUp, "")("lock-c", f) })
+	for _, f := range r.facts.Since(from) {
 		if st, ok := f.(fact.LockState); ok && st.Lock == "lock-c" && st.Reason == lockwire.ReasonRelockedCommand {
 			t.Error("a command was kept for the lock that was away")
 		}
@@ -303,8 +304,8 @@ func TestBrokerRestart(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		r := newRig(t, s)
 		challenges := r.challenge("S-1")
-		from := r.facts.mark()
-		s.stopBroker()
+		from := r.facts.Mark()
+		s.StopBroker()
 		r.facts.each(t, from, "down", report(fact.DeviceDown, lock.CodeBrokerLost))
 		r.facts.each(t, from, "bolt unknown", unknown) // by a will or by the loss: the broker decides which is first
 		err := r.driver.Authorise(t.Context(), lock.Authorisation{Safe: safeName, Session: "S-1", Purpose: "x", Challenges: challenges, Parties: threeParties()})
@@ -312,10 +313,10 @@ func TestBrokerRestart(t *testing.T) {
 			t.Errorf("authorise without a broker: %v", err)
 		}
 		r.locks[0].SetTamper(true) // said into the void: the lock keeps it
-		from = r.facts.mark()
-		s.startBroker(s.port())
+		from = r.facts.Mark()
+		s.StartBroker(s.Port())
 		r.facts.each(t, from, "up again", report(fact.DeviceUp, ""))
-		r.facts.await(t, from, "the tamper that happened meanwhile", func(f fact.Fact) bool {
+		r.facts.Await(t, from, "the tamper that happened meanwhile", func(f fact.Fact) bool {
 			return bolt(fact.BoltLocked, lockwire.ReasonTamper)("lock-a", f)
 		})
 		r.allLocked()
@@ -329,7 +330,7 @@ func TestEventsAreKeptForTheDaemon(t *testing.T) {
 		r := newRig(t, s)
 		r.open("S-1")
 		r.halt()
-		from := r.facts.mark()
+		from := r.facts.Mark()
 		if err := r.locks[0].OpenDoor(); err != nil {
 			t.Fatal(err)
 		}
@@ -343,12 +344,12 @@ func TestEventsAreKeptForTheDaemon(t *testing.T) {
 		}
 		r.start()
 		for _, reason := range []string{lockwire.ReasonDoorOpened, lockwire.ReasonTamper, lockwire.ReasonTamperCleared, lockwire.ReasonDoorClosed, lockwire.ReasonRelockedDoor} {
-			r.facts.await(t, from, reason, func(f fact.Fact) bool {
+			r.facts.Await(t, from, reason, func(f fact.Fact) bool {
 				st, ok := f.(fact.LockState)
 				return ok && st.Lock == "lock-a" && st.Reason == reason
 			})
 		}
-		next := r.facts.await(t, r.facts.mark(), "the next word", func(f fact.Fact) bool {
+		next := r.facts.Await(t, r.facts.Mark(), "the next word", func(f fact.Fact) bool {
 			st, ok := f.(fact.LockState)
 			return ok && st.Lock == "lock-a"
 		}).(fact.LockState)
@@ -360,23 +361,23 @@ func TestEventsAreKeptForTheDaemon(t *testing.T) {
 
 // A lock that signs with another key than the configured one is never up, and the word says why.
 func TestForeignKey(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	facts := newLedger()
 	wrong := s.newLock("lock-a", func(set *locktest.Settings) { set.Key = s.keys["intruder"] })
-	s.run(wrong.Run)
+	s.Run(wrong.Run)
 	driver := s.driver(nil)
-	s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
-	facts.await(t, 0, "its word", func(f fact.Fact) bool { return report(fact.DeviceDown, "bad-signature")("lock-a", f) })
-	facts.await(t, 0, "refusals", func(f fact.Fact) bool {
+	s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+	facts.Await(t, 0, "its word", func(f fact.Fact) bool { return report(fact.DeviceDown, "bad-signature")("lock-a", f) })
+	facts.Await(t, 0, "refusals", func(f fact.Fact) bool {
 		r, ok := f.(fact.LockRefusal)
 		return ok && r.Lock == "lock-a" && !r.ByLock && r.Code == "bad-signature" && r.Count > 0
 	})
-	facts.await(t, 0, "offline", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-b", f) })
+	facts.Await(t, 0, "offline", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeOffline)("lock-b", f) })
 	if driver.Refused()["lock-a"] == 0 || driver.Refused()["lock-b"] != 0 {
 		t.Errorf("counted %v", driver.Refused())
 	}
 	faults := 0
-	for _, f := range facts.since(0) {
+	for _, f := range facts.Since(0) {
 		if r, ok := f.(fact.DeviceReport); ok && r.Device == "lock-a" {
 			if r.State == fact.DeviceUp {
 				t.Error("the lock is up")
@@ -394,21 +395,21 @@ func TestForeignKey(t *testing.T) {
 
 // A lock that stays connected and says nothing is silent, and its bolt unknown.
 func TestSilentLock(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	facts := newLedger()
 	for i, name := range lockNames {
-		s.run(s.newLock(name, func(set *locktest.Settings) {
+		s.Run(s.newLock(name, func(set *locktest.Settings) {
 			if i == 0 {
 				set.Heartbeat = time.Hour
 			}
 		}).Run)
 	}
 	driver := s.driver(func(set *lock.Settings) { set.SilentAfter = 2 * time.Second })
-	s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+	s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
 	facts.each(t, 0, "up", report(fact.DeviceUp, ""))
-	facts.await(t, 0, "silent", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeSilent)("lock-a", f) })
-	facts.await(t, 0, "unknown", func(f fact.Fact) bool { return bolt(fact.BoltUnknown, lock.CodeSilent)("lock-a", f) })
-	for _, f := range facts.since(0) {
+	facts.Await(t, 0, "silent", func(f fact.Fact) bool { return report(fact.DeviceDown, lock.CodeSilent)("lock-a", f) })
+	facts.Await(t, 0, "unknown", func(f fact.Fact) bool { return bolt(fact.BoltUnknown, lock.CodeSilent)("lock-a", f) })
+	for _, f := range facts.Since(0) {
 		if r, ok := f.(fact.DeviceReport); ok && r.Device != "lock-a" && r.State == fact.DeviceDown {
 			t.Errorf("a lock with a heartbeat: %+v", r)
 		}
@@ -416,12 +417,12 @@ func TestSilentLock(t *testing.T) {
 }
 
 func TestForcedBolt(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	r := newRig(t, s)
 	if err := r.locks[0].OpenDoor(); err == nil {
 		t.Error("the door opened past a thrown bolt")
 	}
-	from := r.facts.mark()
+	from := r.facts.Mark()
 	r.locks[0].ForceBolt()
-	r.facts.await(t, from, "forced", func(f fact.Fact) bool { return bolt(fact.BoltUnlocked, lockwire.ReasonBoltForced)("lock-a", f) })
+	r.facts.Await(t, from, "forced", func(f fact.Fact) bool { return bolt(fact.BoltUnlocked, lockwire.ReasonBoltForced)("lock-a", f) })
 }

@@ -12,6 +12,7 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"trilock/devices/devicetest/brokertest"
 	"trilock/devices/devicetest/locktest"
 	"trilock/firmware-protocols/lockwire"
 )
@@ -29,7 +30,7 @@ type raw struct {
 func dial(t *testing.T, s *site, config *tls.Config, clientID string, change func(*mqtt.ClientOptions)) (*raw, error) {
 	t.Helper()
 	r := &raw{t: t, got: make(chan mqtt.Message, 1000), lost: make(chan struct{})}
-	o := mqtt.NewClientOptions().AddBroker(s.url).SetClientID(clientID).SetCleanSession(true)
+	o := mqtt.NewClientOptions().AddBroker(s.URL).SetClientID(clientID).SetCleanSession(true)
 	o.SetAutoReconnect(false).SetConnectRetry(false).SetProtocolVersion(4).SetOrderMatters(true).SetConnectTimeout(patience)
 	o.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { r.got <- m })
 	o.SetConnectionLostHandler(func(mqtt.Client, error) { close(r.lost) })
@@ -55,7 +56,7 @@ func dial(t *testing.T, s *site, config *tls.Config, clientID string, change fun
 
 func mustDial(t *testing.T, s *site, name string) *raw {
 	t.Helper()
-	r, err := dial(t, s, s.tls[name], name, nil)
+	r, err := dial(t, s, s.TLS(name), name, nil)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -199,7 +200,7 @@ func TestStolenMessages(t *testing.T) {
 		locks := map[string]*locktest.Lock{}
 		for _, name := range lockNames {
 			l := s.newLock(name, nil)
-			halt := s.run(l.Run)
+			halt := s.Run(l.Run)
 			locks[name] = l
 			if name == "lock-a" {
 				stop = halt
@@ -276,7 +277,7 @@ func (r *raw) retainedTrick(s *site, l *locktest.Lock, stop func()) {
 		t.Fatal(err)
 	}
 	before := l.Ignored()
-	s.run(l.Run)
+	s.Run(l.Run)
 	event(r, s, "lock-a", func(st lockwire.State) bool { return st.Reason == lockwire.ReasonConnected })
 	deadline := time.After(patience)
 	look := time.NewTicker(20 * time.Millisecond)
@@ -310,13 +311,13 @@ func (r *raw) sealFor(s *site, m lockwire.Command) []byte {
 
 // Every start has a number of its own, and begins to count anew.
 func TestBootsAreCounted(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	daemon := mustDial(t, s, daemonName)
 	if err := daemon.subscribe(lockwire.Topic("lock-a", lockwire.RoleEvent)); err != nil {
 		t.Fatal(err)
 	}
 	l := s.newLock("lock-a", nil)
-	s.run(l.Run)
+	s.Run(l.Run)
 	connected := func(st lockwire.State) bool { return st.Reason == lockwire.ReasonConnected }
 	first, _ := event(daemon, s, "lock-a", connected)
 	if err := l.PowerCycle(); err != nil {

@@ -57,7 +57,7 @@ func TestRightsToPublish(t *testing.T) {
 				who := listener
 				if c.who != hearer {
 					var err error
-					if who, err = dial(t, s, s.tls[c.who], c.who, nil); err != nil {
+					if who, err = dial(t, s, s.TLS(c.who), c.who, nil); err != nil {
 						if c.publish || c.who != "intruder" {
 							t.Fatal(err)
 						}
@@ -103,7 +103,7 @@ func TestRightsToHear(t *testing.T) {
 			if !c.hear {
 				filters = append(filters, wildcards...)
 			}
-			listener, err := dial(t, s, s.tls[c.who], c.who, nil)
+			listener, err := dial(t, s, s.TLS(c.who), c.who, nil)
 			if err != nil {
 				if c.who != "intruder" {
 					t.Fatal(err)
@@ -198,7 +198,7 @@ func TestForbiddenWill(t *testing.T) {
 			}
 		}
 		crash := func(topic string) {
-			b, err := dial(t, s, s.tls["lock-b"], "lock-b", func(o *mqtt.ClientOptions) { o.SetWill(topic, "0", 1, true) })
+			b, err := dial(t, s, s.TLS("lock-b"), "lock-b", func(o *mqtt.ClientOptions) { o.SetWill(topic, "0", 1, true) })
 			if err != nil {
 				t.Logf("a will on %s is refused at once: %v", topic, err)
 				return
@@ -221,7 +221,7 @@ func TestNoTakeover(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, id := range []string{"lock-a", daemonName, ""} {
-			b, err := dial(t, s, s.tls["lock-b"], id, nil)
+			b, err := dial(t, s, s.TLS("lock-b"), id, nil)
 			if err != nil {
 				continue // the built-in broker says no; mosquitto calls it lock-b whatever it says
 			}
@@ -248,19 +248,19 @@ func TestNoTakeover(t *testing.T) {
 
 func TestStrangersAreRefused(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
-		nobody := s.tls["lock-a"].Clone()
+		nobody := s.TLS("lock-a").Clone()
 		nobody.Certificates = nil
-		serverAsClient, err := pki.ClientTLS(pki.CAFile(s.caDir), s.server)
+		serverAsClient, err := pki.ClientTLS(pki.CAFile(s.CADir), s.Server)
 		if err != nil {
 			t.Fatal(err)
 		}
-		otherDir := filepath.Join(s.dir, "other")
+		otherDir := filepath.Join(s.Dir, "other")
 		other, err := pki.NewAuthority(otherDir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		foreign := s.clientTLS(other, otherDir, "lock-a")
-		foreign.RootCAs = s.tls["lock-a"].RootCAs
+		foreign := s.ClientTLS(other, otherDir, "lock-a")
+		foreign.RootCAs = s.TLS("lock-a").RootCAs
 		for name, config := range map[string]*tls.Config{"without a certificate": nobody, "with another site's": foreign, "with a server's": serverAsClient} {
 			if _, err := dial(t, s, config, "lock-a", nil); err == nil {
 				t.Errorf("a client %s got in", name)
@@ -271,7 +271,7 @@ func TestStrangersAreRefused(t *testing.T) {
 			}
 		}
 		// A name and a password add nothing to a certificate.
-		b, err := dial(t, s, s.tls["lock-b"], "lock-b", func(o *mqtt.ClientOptions) { o.SetUsername("trilockd").SetPassword("x") })
+		b, err := dial(t, s, s.TLS("lock-b"), "lock-b", func(o *mqtt.ClientOptions) { o.SetUsername("trilockd").SetPassword("x") })
 		if err != nil {
 			return
 		}
@@ -293,7 +293,7 @@ func TestStrangersAreRefused(t *testing.T) {
 // Without TLS there is not even a door.
 func TestPlainConnectionsAreRefused(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
-		o := mqtt.NewClientOptions().AddBroker("tcp://" + s.url[len("tls://"):]).SetClientID("lock-a")
+		o := mqtt.NewClientOptions().AddBroker("tcp://" + s.URL[len("tls://"):]).SetClientID("lock-a")
 		o.SetAutoReconnect(false).SetProtocolVersion(4).SetConnectTimeout(10 * time.Second)
 		client := mqtt.NewClient(o)
 		token := client.Connect()

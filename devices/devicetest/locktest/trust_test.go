@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"trilock/custody/fact"
+	"trilock/devices/devicetest/brokertest"
 	"trilock/devices/devicetest/locktest"
 	"trilock/devices/lock"
 	"trilock/devices/pki"
@@ -26,31 +27,31 @@ type crew struct {
 }
 
 func newCrew(s *site) crew {
-	s.t.Helper()
+	s.T.Helper()
 	key := func(name string, algorithm pki.Algorithm) *locktest.Token {
-		signer, err := pki.NewSigningKey(filepath.Join(s.dir, name+".person"), algorithm)
+		signer, err := pki.NewSigningKey(filepath.Join(s.Dir, name+".person"), algorithm)
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		return &locktest.Token{Key: signer, RelyingParty: consoleName, Origin: consoleOrigin}
 	}
 	archivist, err := lockwire.NewSigner(key("P-0001", pki.ES256).Key)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return crew{archivist, map[fact.PersonID]*locktest.Token{"P-0002": key("P-0002", pki.ES256), "P-0003": key("P-0003", pki.EdDSA)}}
 }
 
 // list is the trust list of a version in which every party uses keys of its own.
 func (c crew) list(s *site, version uint32) lockwire.Trust {
-	s.t.Helper()
+	s.T.Helper()
 	trust := lockwire.ControllerTrust(safeName, s.signer(daemonName).Key())
 	trust.Version, trust.RelyingParty = version, lockwire.NewRelyingParty(consoleName, consoleOrigin)
 	trust.Parties[lockwire.Archivist] = lockwire.PartyTrust{Form: lockwire.ByPartyKey, Keys: map[string]lockwire.Key{"P-0001": c.archivist.Key()}}
 	for party, person := range map[lockwire.Party]fact.PersonID{lockwire.GeneralOffice: "P-0002", lockwire.Management: "P-0003"} {
 		signer, err := lockwire.NewSigner(c.tokens[person].Key)
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		trust.Parties[party] = lockwire.PartyTrust{Form: lockwire.ByWebAuthn, Keys: map[string]lockwire.Key{string(person): signer.Key()}}
 	}
@@ -83,14 +84,14 @@ func (c crew) approve(t *testing.T, request lockwire.Request) []lock.Approver {
 
 // propose hands a list to locks and returns their challenges.
 func (r *rig) propose(session string, trust lockwire.Trust, locks ...fact.DeviceID) [][]byte {
-	r.t.Helper()
-	from := r.facts.mark()
-	if err := r.driver.ProposeTrust(r.t.Context(), safeName, session, trust, locks); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	from := r.facts.Mark()
+	if err := r.driver.ProposeTrust(r.T.Context(), safeName, session, trust, locks); err != nil {
+		r.T.Fatal(err)
 	}
 	var raw [][]byte
 	for _, id := range locks {
-		raw = append(raw, r.facts.await(r.t, from, "challenge for a list", func(f fact.Fact) bool {
+		raw = append(raw, r.facts.Await(r.T, from, "challenge for a list", func(f fact.Fact) bool {
 			c, ok := f.(fact.LockChallenge)
 			return ok && c.Lock == id && c.Session == session
 		}).(fact.LockChallenge).Challenge)
@@ -99,10 +100,10 @@ func (r *rig) propose(session string, trust lockwire.Trust, locks ...fact.Device
 }
 
 func (r *rig) change(c lock.TrustChange) (from int) {
-	r.t.Helper()
-	from = r.facts.mark()
-	if err := r.driver.ChangeTrust(r.t.Context(), c); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	from = r.facts.Mark()
+	if err := r.driver.ChangeTrust(r.T.Context(), c); err != nil {
+		r.T.Fatal(err)
 	}
 	return from
 }
@@ -118,23 +119,23 @@ func adopted(trust lockwire.Trust) func(fact.DeviceID, fact.Fact) bool {
 
 // openByKeys opens the safe with the three persons' own keys.
 func (r *rig) openByKeys(session string, c crew) {
-	r.t.Helper()
+	r.T.Helper()
 	a := lock.Authorisation{Safe: safeName, Session: session, Purpose: "清点", Challenges: r.challenge(session)}
 	request, err := r.driver.Request(a)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
-	a.Parties = c.approve(r.t, request)
-	from := r.facts.mark()
-	if err := r.driver.Authorise(r.t.Context(), a); err != nil {
-		r.t.Fatal(err)
+	a.Parties = c.approve(r.T, request)
+	from := r.facts.Mark()
+	if err := r.driver.Authorise(r.T.Context(), a); err != nil {
+		r.T.Fatal(err)
 	}
-	r.facts.each(r.t, from, "accepted", result(session, true, ""))
-	r.facts.each(r.t, from, "unlocked", bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked))
-	if err := r.driver.Relock(r.t.Context(), safeName, session, "test"); err != nil {
-		r.t.Fatal(err)
+	r.facts.each(r.T, from, "accepted", result(session, true, ""))
+	r.facts.each(r.T, from, "unlocked", bolt(fact.BoltUnlocked, lockwire.ReasonUnlocked))
+	if err := r.driver.Relock(r.T.Context(), safeName, session, "test"); err != nil {
+		r.T.Fatal(err)
 	}
-	r.facts.each(r.t, from, "relocked", bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand))
+	r.facts.each(r.T, from, "relocked", bolt(fact.BoltLocked, lockwire.ReasonRelockedCommand))
 }
 
 // From the controller's word to the persons' own keys, and never back: over the wire, by
@@ -154,7 +155,7 @@ func TestTrustChange(t *testing.T) {
 		r.allLocked()
 		r.openByKeys("S-1", c)
 
-		from = r.facts.mark()
+		from = r.facts.Mark()
 		for _, l := range r.locks {
 			if err := l.PowerCycle(); err != nil {
 				t.Fatal(err)
@@ -163,7 +164,7 @@ func TestTrustChange(t *testing.T) {
 		r.facts.each(t, from, "gone", unknown)
 		r.facts.each(t, from, "after the power went", adopted(list))
 		r.facts.each(t, from, "up", report(fact.DeviceUp, ""))
-		from = r.facts.mark()
+		from = r.facts.Mark()
 		if err := r.driver.ProposeTrust(t.Context(), safeName, "T-back", lockwire.ControllerTrust(safeName, s.signer(daemonName).Key()), deviceIDs); err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +180,7 @@ func TestTrustChange(t *testing.T) {
 // The power of one lock goes while it stores the list: it has the old list or the new
 // one, says which, and takes the new one alone.
 func TestPowerCutWhileStoring(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	r, c := newRig(t, s), newCrew(s)
 	version := uint32(1)
 	for _, cut := range []int{0, 1000, 1900, 2200} { // erasing, still erasing, writing the list, behind it
@@ -190,10 +191,10 @@ func TestPowerCutWhileStoring(t *testing.T) {
 		r.locks[1].CutPowerWhileStoring(cut)
 		from := r.change(r.approvedBy(c, request))
 		for _, id := range []fact.DeviceID{"lock-a", "lock-c"} {
-			r.facts.await(t, from, "in force", func(f fact.Fact) bool { return adopted(trust)(id, f) })
+			r.facts.Await(t, from, "in force", func(f fact.Fact) bool { return adopted(trust)(id, f) })
 		}
-		r.facts.await(t, from, "the power went", func(f fact.Fact) bool { return unknown("lock-b", f) })
-		r.facts.await(t, from, "back", func(f fact.Fact) bool { return report(fact.DeviceUp, "")("lock-b", f) })
+		r.facts.Await(t, from, "the power went", func(f fact.Fact) bool { return unknown("lock-b", f) })
+		r.facts.Await(t, from, "back", func(f fact.Fact) bool { return report(fact.DeviceUp, "")("lock-b", f) })
 		if has, _ := r.locks[1].TrustInForce(); has == version {
 			continue // the digest was written already
 		} else if has != version-1 {
@@ -201,7 +202,7 @@ func TestPowerCutWhileStoring(t *testing.T) {
 		}
 		alone := lock.TrustChange{Safe: safeName, Session: session + "-b", Purpose: "x", Trust: trust, Challenges: r.propose(session+"-b", trust, "lock-b")}
 		from = r.change(r.approvedBy(c, alone))
-		r.facts.await(t, from, "caught up", func(f fact.Fact) bool { return adopted(trust)("lock-b", f) })
+		r.facts.Await(t, from, "caught up", func(f fact.Fact) bool { return adopted(trust)("lock-b", f) })
 	}
 	r.openByKeys("S-1", c)
 }
@@ -209,22 +210,22 @@ func TestPowerCutWhileStoring(t *testing.T) {
 // approvedBy has a change approved as the list in force of lock-b demands: the locks of
 // this test differ for a moment, and the first list knows no keys.
 func (r *rig) approvedBy(c crew, change lock.TrustChange) lock.TrustChange {
-	r.t.Helper()
+	r.T.Helper()
 	if has, _ := r.locks[1].TrustInForce(); has == 1 {
 		change.Parties = threeParties()
 		return change
 	}
 	request, err := r.driver.TrustRequest(change)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
-	change.Parties = c.approve(r.t, request)
+	change.Parties = c.approve(r.T, request)
 	return change
 }
 
 // A list with another controller key: the locks obey that one, and no longer the old one.
 func TestControllerKeyChange(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	r := newRig(t, s)
 	trust := lockwire.ControllerTrust(safeName, s.signer("intruder").Key()) // a spare key of the site
 	trust.Version = 2
@@ -239,15 +240,15 @@ func TestControllerKeyChange(t *testing.T) {
 	})
 	r.halt()
 	r.driver = s.driver(func(set *lock.Settings) { set.ControllerKey = s.keys["intruder"] })
-	from = r.facts.mark()
-	r.halt = s.run(func(ctx context.Context) error { return r.driver.Run(ctx, r.facts) })
+	from = r.facts.Mark()
+	r.halt = s.Run(func(ctx context.Context) error { return r.driver.Run(ctx, r.facts) })
 	r.facts.each(t, from, "up", report(fact.DeviceUp, ""))
 	r.open("S-2")
 }
 
 // What no lock would take is not even sent, and what one lock would not take, it says.
 func TestTrustChangesRefused(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	r, c := newRig(t, s), newCrew(s)
 	bad := c.list(s, 2)
 	bad.Parties[lockwire.Archivist] = lockwire.PartyTrust{Form: lockwire.ByPartyKey}

@@ -9,6 +9,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"trilock/custody/fact"
+	"trilock/devices/devicetest/brokertest"
 	"trilock/devices/devicetest/plaintest"
 	"trilock/devices/lock/plain"
 	"trilock/firmware-protocols/plainlock"
@@ -16,19 +17,19 @@ import (
 
 // raw is a client that says whatever a test wants, under any of the site's certificates.
 func (s *site) raw(name string) mqtt.Client {
-	s.t.Helper()
-	o := mqtt.NewClientOptions().AddBroker(s.url).SetClientID(name).SetTLSConfig(s.tls[name].Clone())
+	s.T.Helper()
+	o := mqtt.NewClientOptions().AddBroker(s.URL).SetClientID(name).SetTLSConfig(s.TLS(name).Clone())
 	o.SetAutoReconnect(false).SetConnectRetry(false).SetProtocolVersion(4).SetCleanSession(true)
 	c := mqtt.NewClient(o)
 	s.settle(c.Connect())
-	s.t.Cleanup(func() { c.Disconnect(100) })
+	s.T.Cleanup(func() { c.Disconnect(100) })
 	return c
 }
 
 func (s *site) settle(token mqtt.Token) {
-	s.t.Helper()
+	s.T.Helper()
 	if !token.WaitTimeout(patience) || token.Error() != nil {
-		s.t.Fatalf("the broker says %v", token.Error())
+		s.T.Fatalf("the broker says %v", token.Error())
 	}
 }
 
@@ -37,24 +38,24 @@ func TestLocksAreTurnedAndSeen(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		driver, facts := s.start()
 		for _, m := range members {
-			at := facts.mark()
+			at := facts.Mark()
 			if err := driver.Turn(t.Context(), true, fact.DeviceID(m.id)); err != nil {
 				t.Fatal(err)
 			}
-			facts.await(t, at, m.id+" unlocked", bolt(m.id, fact.BoltUnlocked))
-			at = facts.mark()
+			facts.Await(t, at, m.id+" unlocked", bolt(m.id, fact.BoltUnlocked))
+			at = facts.Mark()
 			if err := driver.Turn(t.Context(), false, fact.DeviceID(m.id)); err != nil {
 				t.Fatal(err)
 			}
-			facts.await(t, at, m.id+" locked", bolt(m.id, fact.BoltLocked))
-			at = facts.mark()
+			facts.Await(t, at, m.id+" locked", bolt(m.id, fact.BoltLocked))
+			at = facts.Mark()
 			s.locks[m.id].ByHand(true)
-			facts.await(t, at, m.id+" unlocked by hand", bolt(m.id, fact.BoltUnlocked))
-			at = facts.mark()
+			facts.Await(t, at, m.id+" unlocked by hand", bolt(m.id, fact.BoltUnlocked))
+			at = facts.Mark()
 			s.locks[m.id].CutPower()
-			facts.await(t, at, m.id+" offline", device(m.id, fact.DeviceDown, plain.CodeOffline))
+			facts.Await(t, at, m.id+" offline", device(m.id, fact.DeviceDown, plain.CodeOffline))
 			s.locks[m.id].RestorePower()
-			facts.await(t, at, m.id+" back", up(m.id))
+			facts.Await(t, at, m.id+" back", up(m.id))
 			if got := s.locks[m.id].Commands(); len(got) != 2 {
 				t.Errorf("%s found a command when it came back: %+v", m.id, got)
 			}
@@ -66,10 +67,10 @@ func TestLocksAreTurnedAndSeen(t *testing.T) {
 func TestNothingIsQueuedForAnAbsentLock(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		driver, facts := s.start()
-		at := facts.mark()
+		at := facts.Mark()
 		s.locks["door-lock"].CutPower()
-		facts.await(t, at, "door-lock offline", device("door-lock", fact.DeviceDown, plain.CodeOffline))
-		facts.await(t, at, "its bolt unknown", bolt("door-lock", fact.BoltUnknown))
+		facts.Await(t, at, "door-lock offline", device("door-lock", fact.DeviceDown, plain.CodeOffline))
+		facts.Await(t, at, "its bolt unknown", bolt("door-lock", fact.BoltUnknown))
 		var absent *plain.AbsentError
 		if err := driver.Turn(t.Context(), true, "gate-lock", "door-lock"); !errors.As(err, &absent) || absent.Lock != "door-lock" || absent.Code != plain.CodeOffline {
 			t.Errorf("unlocking with one absent: %v", err)
@@ -77,15 +78,15 @@ func TestNothingIsQueuedForAnAbsentLock(t *testing.T) {
 		if err := driver.Turn(t.Context(), false, "door-lock", "gate-lock"); !errors.As(err, &absent) {
 			t.Errorf("locking with one absent: %v", err)
 		}
-		at = facts.mark()
+		at = facts.Mark()
 		s.locks["door-lock"].RestorePower()
-		facts.await(t, at, "door-lock back", up("door-lock"))
-		facts.await(t, at, "its bolt known", bolt("door-lock", fact.BoltLocked))
-		at = facts.mark()
+		facts.Await(t, at, "door-lock back", up("door-lock"))
+		facts.Await(t, at, "its bolt known", bolt("door-lock", fact.BoltLocked))
+		at = facts.Mark()
 		if err := driver.Turn(t.Context(), true, "door-lock"); err != nil {
 			t.Fatal(err)
 		}
-		facts.await(t, at, "door-lock unlocked", bolt("door-lock", fact.BoltUnlocked))
+		facts.Await(t, at, "door-lock unlocked", bolt("door-lock", fact.BoltUnlocked))
 		if got := s.locks["door-lock"].Commands(); len(got) != 1 {
 			t.Errorf("commands reached the lock that was away: %+v", got)
 		}
@@ -101,16 +102,16 @@ func TestJammedBolt(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		driver, facts := s.start()
 		for _, m := range members {
-			at := facts.mark()
+			at := facts.Mark()
 			s.locks[m.id].Jam()
 			if err := driver.Turn(t.Context(), true, fact.DeviceID(m.id)); err != nil {
 				t.Fatal(err)
 			}
-			facts.await(t, at, m.id+" in fault", device(m.id, fact.DeviceFault, plain.CodeJammed))
-			facts.await(t, at, m.id+" jammed", bolt(m.id, fact.BoltJammed))
-			at = facts.mark()
+			facts.Await(t, at, m.id+" in fault", device(m.id, fact.DeviceFault, plain.CodeJammed))
+			facts.Await(t, at, m.id+" jammed", bolt(m.id, fact.BoltJammed))
+			at = facts.Mark()
 			s.locks[m.id].ByHand(false)
-			facts.await(t, at, m.id+" well again", up(m.id))
+			facts.Await(t, at, m.id+" well again", up(m.id))
 		}
 	})
 }
@@ -120,11 +121,11 @@ func TestJammedBolt(t *testing.T) {
 func TestBrokerRestart(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		driver, facts := s.start()
-		at := facts.mark()
-		s.restart(func() {
+		at := facts.Mark()
+		s.Restart(func() {
 			for _, m := range members {
-				facts.await(t, at, m.id+" down", device(m.id, fact.DeviceDown, plain.CodeBrokerLost))
-				facts.await(t, at, m.id+" unknown", bolt(m.id, fact.BoltUnknown))
+				facts.Await(t, at, m.id+" down", device(m.id, fact.DeviceDown, plain.CodeBrokerLost))
+				facts.Await(t, at, m.id+" unknown", bolt(m.id, fact.BoltUnknown))
 				s.locks[m.id].ByHand(true)
 			}
 			var absent *plain.AbsentError
@@ -133,8 +134,8 @@ func TestBrokerRestart(t *testing.T) {
 			}
 		})
 		for _, m := range members {
-			facts.await(t, at, m.id+" back", up(m.id))
-			facts.await(t, at, m.id+" unlocked by hand meanwhile", bolt(m.id, fact.BoltUnlocked))
+			facts.Await(t, at, m.id+" back", up(m.id))
+			facts.Await(t, at, m.id+" unlocked by hand meanwhile", bolt(m.id, fact.BoltUnlocked))
 			for _, c := range s.locks[m.id].Commands() {
 				t.Errorf("%s got a command %+v that was refused", m.id, c)
 			}
@@ -147,17 +148,17 @@ func TestRetainedStateNeedsALockThatIsOnline(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		lock := s.raw("door-lock")
 		s.settle(lock.Publish(s.topics["door-lock"].State, 1, true, "LOCKED"))
-		driver, facts := s.driver(nil), newLedger()
-		s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
-		facts.await(t, 0, "door-lock absent", device("door-lock", fact.DeviceDown, plain.CodeOffline))
-		for _, f := range facts.since(0) {
+		driver, facts := s.driver(nil), brokertest.NewLedger()
+		s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+		facts.Await(t, 0, "door-lock absent", device("door-lock", fact.DeviceDown, plain.CodeOffline))
+		for _, f := range facts.Since(0) {
 			if bolt("door-lock", fact.BoltLocked)(f) {
 				t.Fatal("a retained state was believed with nobody behind it")
 			}
 		}
-		at := facts.mark()
+		at := facts.Mark()
 		s.settle(lock.Publish(s.topics["door-lock"].Availability, 1, true, "online"))
-		facts.await(t, at, "the last known is true, now that the lock is there", bolt("door-lock", fact.BoltLocked))
+		facts.Await(t, at, "the last known is true, now that the lock is there", bolt("door-lock", fact.BoltLocked))
 	})
 }
 
@@ -165,16 +166,16 @@ func TestRetainedStateNeedsALockThatIsOnline(t *testing.T) {
 func TestUnreadableState(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		lock := s.raw("gate-lock")
-		driver, facts := s.driver(nil), newLedger()
-		s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+		driver, facts := s.driver(nil), brokertest.NewLedger()
+		s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
 		top := s.topics["gate-lock"]
 		s.settle(lock.Publish(top.Availability, 1, true, "online"))
 		s.settle(lock.Publish(top.State, 1, true, "LOCKED"))
-		facts.await(t, 0, "gate-lock locked", bolt("gate-lock", fact.BoltLocked))
-		at := facts.mark()
+		facts.Await(t, 0, "gate-lock locked", bolt("gate-lock", fact.BoltLocked))
+		at := facts.Mark()
 		s.settle(lock.Publish(top.State, 1, false, "locked, honestly"))
-		facts.await(t, at, "unknown", bolt("gate-lock", fact.BoltUnknown))
-		facts.await(t, at, "a refusal", func(f fact.Fact) bool {
+		facts.Await(t, at, "unknown", bolt("gate-lock", fact.BoltUnknown))
+		facts.Await(t, at, "a refusal", func(f fact.Fact) bool {
 			r, ok := f.(fact.LockRefusal)
 			return ok && r.Lock == "gate-lock" && r.Code == string(plainlock.ReasonUnknownWord) && r.Count == 1
 		})
@@ -194,21 +195,21 @@ func TestSilence(t *testing.T) {
 			for i := range p.Locks {
 				p.Locks[i].SilentAfter = time.Second
 			}
-		}), newLedger()
+		}), brokertest.NewLedger()
 		s.settle(lock.Publish(top.Availability, 1, true, "online"))
 		s.settle(lock.Publish(top.State, 1, true, "LOCKED"))
-		s.run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
-		facts.await(t, 0, "locked", bolt("gate-lock", fact.BoltLocked))
-		at := facts.mark()
-		facts.await(t, at, "silent", device("gate-lock", fact.DeviceDown, plain.CodeSilent))
-		facts.await(t, at, "unknown", bolt("gate-lock", fact.BoltUnknown))
+		s.Run(func(ctx context.Context) error { return driver.Run(ctx, facts) })
+		facts.Await(t, 0, "locked", bolt("gate-lock", fact.BoltLocked))
+		at := facts.Mark()
+		facts.Await(t, at, "silent", device("gate-lock", fact.DeviceDown, plain.CodeSilent))
+		facts.Await(t, at, "unknown", bolt("gate-lock", fact.BoltUnknown))
 		var absent *plain.AbsentError
 		if err := driver.Turn(t.Context(), true, "gate-lock"); !errors.As(err, &absent) || absent.Code != plain.CodeSilent {
 			t.Errorf("unlocking a silent lock: %v", err)
 		}
-		at = facts.mark()
+		at = facts.Mark()
 		s.settle(lock.Publish(top.State, 1, true, "UNLOCKED"))
-		facts.await(t, at, "it speaks again", bolt("gate-lock", fact.BoltUnlocked))
+		facts.Await(t, at, "it speaks again", bolt("gate-lock", fact.BoltUnlocked))
 	})
 }
 
@@ -216,18 +217,18 @@ func TestSilence(t *testing.T) {
 func TestRights(t *testing.T) {
 	onEachBroker(t, func(t *testing.T, s *site) {
 		_, facts := s.start()
-		at := facts.mark()
+		at := facts.Mark()
 		gate := s.locks["gate-lock"]
 		gate.CutPower() // its certificate is needed for the impostor: client ids are theirs
-		facts.await(t, at, "gate-lock offline", device("gate-lock", fact.DeviceDown, plain.CodeOffline))
+		facts.Await(t, at, "gate-lock offline", device("gate-lock", fact.DeviceDown, plain.CodeOffline))
 		impostor := s.raw("gate-lock")
-		at = facts.mark()
+		at = facts.Mark()
 		s.settle(impostor.Publish(s.topics["door-lock"].State, 1, false, "UNLOCKED"))
 		s.settle(impostor.Publish(s.topics["door-lock"].Command, 1, false, "UNLOCK"))
 		s.settle(impostor.Publish("trilock/lock/lock-1/cmd", 1, false, "x"))
 		s.settle(impostor.Publish(s.topics["gate-lock"].Availability, 1, false, "online")) // the fence: this one is its own
-		facts.await(t, at, "gate-lock up", up("gate-lock"))
-		for _, f := range facts.since(at) {
+		facts.Await(t, at, "gate-lock up", up("gate-lock"))
+		for _, f := range facts.Since(at) {
 			if bolt("door-lock", fact.BoltUnlocked)(f) {
 				t.Error("one lock's certificate spoke for another lock")
 			}
@@ -240,16 +241,16 @@ func TestRights(t *testing.T) {
 
 // Why commands are never retained: a lock that comes back obeys what it finds.
 func TestTheSimulatedLockObeysRetainedCommands(t *testing.T) {
-	s := newSite(t, "built-in")
+	s := newSite(t, brokertest.BuiltIn)
 	driver := s.raw(driverName)
 	s.settle(driver.Publish(s.topics["door-lock"].Command, 1, true, "UNLOCK"))
-	lock := plaintest.New(plaintest.Settings{BrokerURL: s.url, TLS: s.tls["door-lock"], ClientID: "door-lock", Convention: plainlock.HomeAssistant, Topics: s.topics["door-lock"]})
-	facts := newLedger()
-	s.run(func(ctx context.Context) error { lock.Run(ctx); return nil })
+	lock := plaintest.New(plaintest.Settings{BrokerURL: s.URL, TLS: s.TLS("door-lock"), ClientID: "door-lock", Convention: plainlock.HomeAssistant, Topics: s.topics["door-lock"]})
+	facts := brokertest.NewLedger()
+	s.Run(func(ctx context.Context) error { lock.Run(ctx); return nil })
 	driver.Disconnect(100)
 	d := s.driver(nil)
-	s.run(func(ctx context.Context) error { return d.Run(ctx, facts) })
-	facts.await(t, 0, "unlocked by a retained command", bolt("door-lock", fact.BoltUnlocked))
+	s.Run(func(ctx context.Context) error { return d.Run(ctx, facts) })
+	facts.Await(t, 0, "unlocked by a retained command", bolt("door-lock", fact.BoltUnlocked))
 	if got := lock.Commands(); len(got) != 1 || !got[0].Retained {
 		t.Errorf("commands %+v", got)
 	}
