@@ -40,8 +40,6 @@ const (
 	MaxYears = 20
 	// MaxListedDays of one list: the holidays of twenty years, ten stretches each.
 	MaxListedDays = 200
-	// MaxListedInARow is a summer's closing; more days in one entry are a slip of the pen.
-	MaxListedInARow = 60
 	// MaxCardFormats: a site that takes over badges of others has two or three.
 	MaxCardFormats = 16
 	// MaxCardBits is the longest card that a format can describe; longer ones are known by

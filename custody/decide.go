@@ -84,6 +84,8 @@ type (
 	TellLocks struct {
 		Command threelock.Command
 		Opening threelock.Session // as it stood when the command was decided
+		// List is what a change of keys brings to the locks; of no other opening.
+		List KeyList
 		// Lifetime bounds an authorisation: how long the locks may keep their bolts drawn for the door to be opened.
 		Lifetime time.Duration
 		Reason   string // of a re-lock
@@ -272,6 +274,8 @@ func (d *decision) errand(e errand) {
 		d.lockAgain(fact.DeviceID(e.id))
 	case errandLockCheck:
 		d.lockCheck(fact.DeviceID(e.id))
+	case errandKeys:
+		d.judgeKeys(d.site.Safes[fact.SafeID(e.id)])
 	case errandApproval:
 		d.approvalDue(e.id)
 	default:

@@ -81,8 +81,10 @@ type PassingOverview struct {
 	Door      fact.DoorID          `json:"door"`
 	DoorName  fact.Text            `json:"door_name"`
 	In        bool                 `json:"in"`
+	Unsure    bool                 `json:"unsure"` // which way cannot be told
 	At        time.Time            `json:"at"`
 	With      []Companion          `json:"with"` // empty: nobody's badge goes with it
+	By        PersonID             `json:"by,omitempty"`
 	Certainty presence.CertaintyBP `json:"certainty_bp"`
 }
 
@@ -205,7 +207,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 		}
 	}
 	if p := d.Passed; p.Door != "" {
-		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
+		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, Unsure: p.Unsure, By: p.By, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
 	}
 	if l := s.loans[d.Loan]; l != nil {
 		o.Loan = &LoanOverview{ID: l.ID, Status: l.Status, Borrower: l.Borrower, Name: s.persons[l.Borrower].Name, Due: l.Due,

@@ -18,6 +18,9 @@ func (d *decision) moved(f presence.Moved) {
 	doc := d.documents[id]
 	d.emit(string(id), &DocumentSeen{Document: id, From: f.From, Place: f.To, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.end(alerts.Missing, string(id))
+	if f.To == doc.Home {
+		d.cameBack(doc)
+	}
 	d.settleMove(doc, f.From, f.To, f.Evidence)
 	d.judgeZone(doc)
 }

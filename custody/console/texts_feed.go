@@ -25,6 +25,7 @@ var (
 	feedReadable      = fact.Text{ZH: "%[1]s 恢复读取", EN: "%[1]s can be read again"}
 	feedPassedOut     = fact.Text{ZH: "%[1]s 经 %[2]s 带出（%[3]s）", EN: "%[1]s was carried out through %[2]s (%[3]s)"}
 	feedPassedIn      = fact.Text{ZH: "%[1]s 经 %[2]s 带入（%[3]s）", EN: "%[1]s was carried in through %[2]s (%[3]s)"}
+	feedPassed        = fact.Text{ZH: "%[1]s 经过 %[2]s，方向无法判定（%[3]s）", EN: "%[1]s was carried through %[2]s; which way cannot be told (%[3]s)"}
 	feedNobody        = fact.Text{ZH: "无人刷卡", EN: "nobody's badge goes with it"}
 	feedCloned        = fact.Text{ZH: "%[1]s 的标签同时在两处被读到", EN: "The tag of %[1]s is read in two places at once"}
 	feedFading        = fact.Text{ZH: "%[1]s 的标签信号衰退", EN: "The tag of %[1]s is fading"}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"time"
 
 	"trilock/alerts"
@@ -182,13 +183,16 @@ func (n names) evidence(ev custody.Event) (fact.Text, tone) {
 		return feedUnreadable.Fill(n.place(ev.Place)), warnTone
 	case *custody.DocumentPassed:
 		text := feedPassedOut
-		if ev.In {
+		switch {
+		case ev.Unsure:
+			text = feedPassed
+		case ev.In:
 			text = feedPassedIn
 		}
 		if len(ev.With) == 0 {
 			return text.Fill(string(ev.Document), n.door(ev.Door), feedNobody), warnTone
 		}
-		return text.Fill(string(ev.Document), n.door(ev.Door), n.person(ev.With[0].Person)), plainTone
+		return text.Fill(string(ev.Document), n.door(ev.Door), n.person(cmp.Or(ev.By, ev.With[0].Person))), plainTone
 	case *custody.DocumentDoubted:
 		if ev.What == "cloned" {
 			return feedCloned.Fill(string(ev.Document)), warnTone

@@ -1,6 +1,8 @@
 package presence
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -92,6 +94,83 @@ func (d *door) explained(list []walker, cuts []cut, from, to time.Duration) []wa
 		}
 	}
 	return list
+}
+
+// wayByWalkers tells the way of a tag by which of those who went through the barriers can have carried it.
+func (d *door) wayByWalkers(tr *transit) way {
+	if d.stuck(tr.last) {
+		return d.wayUntold(tr)
+	}
+	people := d.passersBy(tr.from-beamSlack, tr.last+beamSlack)
+	odd := gaitOddAlone
+	if len(people) > 1 {
+		odd = gaitOdd
+	}
+	var best [2]float64 // by direction: outward, inward
+	var who [2]*walker
+	for k := range people {
+		w := &people[k]
+		h, heard := tr.profile(w)
+		if !heard {
+			continue
+		}
+		nats, possible := d.gait.fits(*w, h, tr.from, odd)
+		side := 0
+		if w.inward {
+			side = 1
+		}
+		if possible && (who[side] == nil || nats > best[side]) {
+			best[side], who[side] = nats, w
+		}
+	}
+	switch {
+	case who[0] == nil && who[1] == nil:
+		return way{}
+	case who[0] != nil && who[1] != nil:
+		return eitherWay(best[1] - best[0])
+	}
+	w := cmp.Or(who[0], who[1])
+	if len(people) == 1 {
+		d.learnFrom(w, tr)
+	}
+	return way{passed: true, inward: w.inward, nats: aloneSure, why: fmt.Sprintf("the light barriers were crossed %s %v after it was first heard",
+		sideName(w.inward), (w.at - tr.from).Round(100*time.Millisecond))}
+}
+
+// stuck reports whether a barrier has been interrupted for longer than anybody stands in it: dirt, a trolley, a cut line.
+func (d *door) stuck(now time.Duration) bool {
+	return slices.ContainsFunc(d.cuts, func(c cut) bool { return !c.ended && now-c.on > stuckAfter })
+}
+
+// wayUntold takes a tag for carried through that was heard once, as strongly as those that were, while the leaf was
+// open. Without barriers nobody can say which way.
+func (d *door) wayUntold(tr *transit) way {
+	opened := d.contacted && (d.open || d.shutAt >= tr.from)
+	if !opened || tr.stays > 0 || len(d.gait.carries) < gaitEnough || d.gait.peak.off(float64(tr.peak)) < -2 {
+		return way{}
+	}
+	return way{passed: true, unsure: true, why: "heard as those are that are carried through, but a light barrier is interrupted all the time: which way it went cannot be told"}
+}
+
+// learnFrom lets the only person at a door teach how tags are heard there. What was heard near the door before may
+// be lying there, and what one person carries together teaches once.
+func (d *door) learnFrom(w *walker, tr *transit) {
+	if w.speed == 0 || tr.stays > 0 || w.at == d.taughtBy {
+		return
+	}
+	if h, heard := tr.profile(w); heard {
+		d.taughtBy = w.at
+		d.gait.learn(h.carriedBy(*w, tr.from))
+	}
+}
+
+// eitherWay weighs one who went in against one who went out at the same time.
+func eitherWay(inward float64) way {
+	if math.Abs(inward) < waySure {
+		return way{passed: true, unsure: true, why: "the light barriers were crossed both ways at the same time, and either fits: which way it went cannot be told"}
+	}
+	return way{passed: true, inward: inward > 0, nats: math.Abs(inward),
+		why: fmt.Sprintf("the light barriers were crossed both ways; when and how long it was heard fits the one who went %s", sideName(inward > 0))}
 }
 
 // edge is a barrier's being interrupted, or free again.
@@ -294,8 +373,10 @@ const (
 	gaitEnough = 6   // carries until they count
 	gaitWide   = 1.1 // what few carries show is narrower than what is to come
 	gaitTail   = 6.0 // of the bell curve's flanks: how fast odd walks stop to speak
-	// gaitOdd: what is heard further from the usual, in standard deviations, somebody else carried, or nobody.
-	gaitOdd = 5.5
+	// gaitOdd: what is heard further from the usual, in standard deviations, somebody else carried, or nobody;
+	// gaitOddAlone where there is nobody else.
+	gaitOdd      = 5.5
+	gaitOddAlone = 9.0
 	// No door is as regular as some carries may suggest: spreads are no less than these.
 	leastPlace, leastWidth, leastPeak = 0.1, 0.06, 3.0
 )
@@ -336,8 +417,9 @@ func (h profile) carriedBy(w walker, from time.Duration) carry {
 	}
 }
 
-// fits returns how likely it is that a walker carried what was heard, in nats; false when it is out of the question.
-func (g *gait) fits(w walker, h profile, from time.Duration) (nats float64, possible bool) {
+// fits returns how likely it is that a walker carried what was heard, in nats; false when that is further from the
+// usual than odd, in standard deviations.
+func (g *gait) fits(w walker, h profile, from time.Duration, odd float64) (nats float64, possible bool) {
 	if h.stands || h.peak != 0 && g.peak.off(h.peak) < -gaitOdd {
 		return 0, false
 	}
@@ -346,7 +428,7 @@ func (g *gait) fits(w walker, h profile, from time.Duration) (nats float64, poss
 	}
 	c := h.carriedBy(w, from)
 	nats = g.place.nats(c.place) + g.width.nats(c.width) + math.Log(w.speed)
-	return nats, math.Abs(g.place.off(c.place)) <= gaitOdd && math.Abs(g.width.off(c.width)) <= gaitOdd
+	return nats, math.Abs(g.place.off(c.place)) <= odd && math.Abs(g.width.off(c.width)) <= odd
 }
 
 // learn keeps a carry, and finds out what is usual.
