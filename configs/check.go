@@ -35,6 +35,7 @@ func check(site *Site, w *walk) {
 	c.checkLocks()
 	c.checkPlain()
 	c.checkConsole()
+	c.checkOrigin()
 	c.checkMQTT()
 	c.checkCalendar()
 	c.checkPolicy()

@@ -41,6 +41,8 @@ func (w *walk) needs(block reflect.Type, f field) bool {
 		return f.key == "id" || f.key == "antennas"
 	case reflect.TypeFor[Antenna]():
 		return true
+	case reflect.TypeFor[Hours](), reflect.TypeFor[ListedDays]():
+		return f.need // half an entry is no calendar
 	}
 	return false
 }

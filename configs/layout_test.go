@@ -50,6 +50,7 @@ func TestLayoutFaults(t *testing.T) {
 		strings.Replace(barest, "adjoins: [zone-1]", "adjoins: [zone-9]", 1):                                   `found zone-9`,
 		strings.Replace(barest, "id: zone-2", "id: zone-1", 1):                                                 `an id of its own`,
 		barest + "calendar: {hours: []}\n":                                                                     `calendar.hours: found no hours`,
+		barest + "calendar: {hours: [{until: \"01:00\"}]}\n":                                                   `calendar.hours[0].days: found nothing`,
 		barest + "site: {timezone: Nowhere}\n":                                                                 `site.timezone: found Nowhere`,
 		barest + "policy: {presence: {certainty: 7}}\n":                                                        `policy.presence.certainty: found 7`,
 		strings.Replace(barest, "{id: zone-1}, ", "", 1):                                                       `found zone-1`,

@@ -65,8 +65,8 @@ func (s *site) through(tag string, inward, unsure bool, with ...custody.PersonID
 	s.feed(p)
 }
 
-// standing returns the codes of the alerts about a document that have not ended.
-func (s *site) standing(doc custody.DocumentID) (codes []alerts.Code) {
+// unended returns the codes of the alerts about a document that have not ended.
+func (s *site) unended(doc custody.DocumentID) (codes []alerts.Code) {
 	for _, a := range s.state.Overview(s.now.Wall).Alerts {
 		if a.Subject == string(doc) && a.Ended == nil {
 			codes = append(codes, a.Code)
@@ -95,7 +95,7 @@ func TestOUT1LeavingTheSite(t *testing.T) {
 			wantEqual(t, "unsure", passed.Unsure, c.unsure)
 			if c.want != nil {
 				s.through(folder1, true, false, "p-reader")
-				wantEqual(t, "stands when it is back", len(s.standing("JM-2026-0001")), 0)
+				wantEqual(t, "stands when it is back", len(s.unended("JM-2026-0001")), 0)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func TestOUT1WithinTheSite(t *testing.T) {
 	wantEqual(t, "raised", len(s.raised()), 0)
 	s.through(folder1, false, false, "p-reader")
 	s.seen(folder1, "cabinet-a")
-	wantEqual(t, "stands when it is home", len(s.standing("JM-2026-0001")), 0)
+	wantEqual(t, "stands when it is home", len(s.unended("JM-2026-0001")), 0)
 }
 
 // OUT-2: a top secret document passes the exit with two persons badged, or raises an alert.

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -147,6 +148,10 @@ func (c *console) postApproval(ctx context.Context, in *struct {
 	return c.answer(ctx, custody.Approve{ID: in.ID})
 }
 
+// verifiedVerbs are acts whose signatures are verified before the core hears of them: they
+// have routes of their own.
+var verifiedVerbs = []string{(custody.EnrolKey{}).Verb(), (custody.ChangeKeys{}).Verb(), (custody.ApproveOpening{}).Verb()}
+
 // postAct carries out an act of the registers. Who may, says the core by the posts of the person
 // who is signed in; a machine's account has none and is refused. PINs are typed in
 // digits, so persons have a route of their own.
@@ -156,7 +161,7 @@ func (c *console) postAct(ctx context.Context, in *struct {
 	RawBody []byte `contentType:"application/json"`
 }) (*actAnswer, error) {
 	_, known := custody.Acts()[in.Verb]
-	if !known || in.Verb == (custody.RegisterPerson{}).Verb() {
+	if !known || in.Verb == (custody.RegisterPerson{}).Verb() || slices.Contains(verifiedVerbs, in.Verb) {
 		return nil, problem(http.StatusNotFound, "not-found")
 	}
 	a, err := custody.DecodeAct(in.Verb, in.RawBody)

@@ -407,6 +407,9 @@ func certainty(c presence.CertaintyBP) string {
 func safeOf(s custody.SafeOverview, up map[fact.DeviceID]bool, r reader) safeView {
 	v := safeView{ID: string(s.ID), Name: r.t(s.Name), Active: s.Phase != "" && s.Phase != threelock.Ended}
 	v.Form = r.t(safeController)
+	if s.OwnKeys {
+		v.Form = r.t(safeOwnKeys)
+	}
 	if s.WeakerLocks {
 		v.Weaker, v.Form = r.t(safeWeaker), ""
 	}

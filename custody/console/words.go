@@ -86,6 +86,14 @@ func (n names) sentence(e custody.Entry) (fact.Text, tone) {
 		return n.step(*ev)
 	case *custody.CaseOpened, *custody.CaseStated, *custody.CaseConfirmed, *custody.CaseCounted, *custody.CaseClosed:
 		return n.caseWords(e.Event)
+	case *custody.KeyEnrolled:
+		return feedKeyEnrolled.Fill(n.person(ev.Key.Person)), plainTone
+	case *custody.KeysProposed:
+		return feedKeysProposed.Fill(n.safe(ev.Safe), ev.List.Version), plainTone
+	case *custody.KeysChanged:
+		return feedKeysChanged.Fill(n.safe(ev.Safe), ev.Version, len(ev.Took)), plainTone
+	case *custody.LockOvertaken:
+		return feedLockOvertaken.Fill(n.device(ev.Lock), ev.Session), plainTone
 	case *custody.SafeTimeLocked:
 		return feedTimeLocked.Fill(n.safe(ev.Safe), ev.Until.In(n.site.Location).Format(time.DateTime)), plainTone
 	case *custody.DelegationMade:
@@ -227,7 +235,7 @@ func tellsStep(s threelock.Step) bool {
 	case threelock.StepAnswered:
 		return !s.Accepted
 	case threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded,
-		threelock.StepDelayed, threelock.StepDelayOver, threelock.StepReconfirmed, threelock.StepLocked, threelock.StepConfirmed:
+		threelock.StepDelayed, threelock.StepDelayOver, threelock.StepReconfirmed, threelock.StepLocked, threelock.StepConfirmed, threelock.StepAsked, threelock.StepApproved:
 	}
 	return true
 }
@@ -237,6 +245,10 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 	switch s.What {
 	case threelock.StepStated:
 		return feedOpeningStated.Fill(safe, n.person(custody.PersonID(s.By)), s.Purpose.Name()), plainTone
+	case threelock.StepAsked:
+		return feedSignatures.Fill(safe), plainTone
+	case threelock.StepApproved:
+		return feedPartyApproved.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
 	case threelock.StepShown:
 		return feedPartyShown.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
 	case threelock.StepDelayed:
@@ -261,7 +273,7 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 		return feedSafeShut.Fill(safe), plainTone
 	case threelock.StepEnded:
 		t := warnTone
-		if s.Why == threelock.WhyClosed {
+		if s.Why == threelock.WhyClosed || s.Why == threelock.WhyKeysChanged {
 			t = goodTone
 		}
 		return feedOpeningEnded.Fill(safe, s.Why.Text()), t

@@ -124,7 +124,7 @@ func (s Site) checkDoors(antennas map[fact.Antenna]bool) error {
 	if len(s.Doors) > MaxDoors {
 		errs = append(errs, fmt.Errorf("%d doors: at most %d", len(s.Doors), MaxDoors))
 	}
-	seen := map[fact.DoorID]bool{}
+	seen, taken := map[fact.DoorID]bool{}, map[fact.Antenna]fact.DoorID{}
 	for _, d := range s.Doors {
 		if seen[d.ID] || d.ID == "" {
 			errs = append(errs, fmt.Errorf("door %q has no name or is listed twice", d.ID))
@@ -137,6 +137,10 @@ func (s Site) checkDoors(antennas map[fact.Antenna]bool) error {
 			if !antennas[a] {
 				errs = append(errs, fmt.Errorf("door %q names antenna %s, which is none of the site", d.ID, a))
 			}
+			if of, is := taken[a]; is && of != d.ID {
+				errs = append(errs, fmt.Errorf("door %q names antenna %s, which is at door %q", d.ID, a, of))
+			}
+			taken[a] = d.ID
 		}
 		if (d.OuterBeam.Device == "") != (d.InnerBeam.Device == "") {
 			errs = append(errs, fmt.Errorf("door %q has one light barrier: a direction takes two", d.ID))

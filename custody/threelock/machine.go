@@ -282,6 +282,9 @@ func (s *Session) Challenged(lock fact.DeviceID, challenge []byte) ([]Step, Comm
 // Answered takes a lock's result. One refusal ends the opening and re-locks all three.
 func (s *Session) Answered(lock fact.DeviceID, accepted bool, code string) ([]Step, Command) {
 	i := s.asked(lock)
+	if s.Purpose == KeyChange && s.Phase == Challenging && i >= 0 && !accepted { // it would not take the list
+		return []Step{{What: StepAnswered, Lock: lock, Code: code}, {What: StepEnded, Why: WhyLockRefused, Lock: lock, Code: code}}, Relock
+	}
 	if s.Phase != Unlocking || i < 0 || s.Accepted[i] {
 		return nil, None
 	}
