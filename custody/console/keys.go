@@ -48,14 +48,14 @@ func (c *console) enrolmentChallenge(person custody.PersonID, at time.Time) (cha
 	return challenge
 }
 
-// assertionBody is what navigator.credentials.get answers.
-type assertionBody struct {
+// AssertionBody is what navigator.credentials.get answers.
+type AssertionBody struct {
 	AuthenticatorData []byte `json:"authenticator_data" minLength:"1" maxLength:"200"`
 	ClientData        []byte `json:"client_data" minLength:"1" maxLength:"1000"`
 	Signature         []byte `json:"signature" minLength:"1" maxLength:"200"`
 }
 
-func (b assertionBody) assertion() threelock.Assertion {
+func (b AssertionBody) assertion() threelock.Assertion {
 	return threelock.Assertion{AuthenticatorData: b.AuthenticatorData, ClientData: b.ClientData, Signature: b.Signature}
 }
 
@@ -81,7 +81,7 @@ func (c *console) withKeys() *Problem {
 type keyBody struct {
 	Credential []byte `json:"credential" minLength:"1" maxLength:"1000" doc:"the credential's id"`
 	Public     []byte `json:"public" minLength:"1" maxLength:"1000" doc:"the public key as SubjectPublicKeyInfo"`
-	assertionBody
+	AssertionBody
 }
 
 func (c *console) postKey(ctx context.Context, in *struct {
@@ -138,7 +138,7 @@ func (c *console) postKeyChange(ctx context.Context, in *struct {
 
 type signatureBody struct {
 	Person custody.PersonID `json:"person" maxLength:"40" doc:"whose key it is: one of the three who showed themselves"`
-	assertionBody
+	AssertionBody
 }
 
 // postSignature takes the signature of one of the three. Whose it is, the key says; the

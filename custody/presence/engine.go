@@ -40,6 +40,8 @@ type Engine struct {
 	found     []int32    // scratch: the tag of each read of the present round, or -1
 	hits      []int32    // scratch: the tags heard in the present round
 	newcomers []fact.EPC // scratch: the strangers to report in the present round
+	tooMany   int        // ... and those of it that cannot be
+	floods    int        // of strangers that are going on
 	counts    Counts
 }
 

@@ -85,6 +85,9 @@ func (e *Engine) Advance(now fact.Stamp, out []Finding) []Finding {
 	if len(e.doors) > 0 {
 		out = e.lookAtDoors(out)
 	}
+	if e.floods > 0 {
+		out = e.lookAtFloods(out)
+	}
 	if e.now < e.nextDue {
 		return out
 	}
@@ -122,6 +125,9 @@ func (e *Engine) Due() (mono time.Duration, ok bool) {
 		if d.nextLook != 0 && (!ok || d.nextLook < mono) {
 			mono, ok = d.nextLook, true
 		}
+	}
+	if due, going := e.floodDue(); going && (!ok || due < mono) {
+		mono, ok = due, true
 	}
 	return mono, ok
 }
