@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -147,9 +148,18 @@ func (f *faults) decode(node *yaml.Node, into any) {
 		err = dec.Decode(into)
 	}
 	if err != nil {
-		f.add(node, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+		f.add(node, "%s", inOneLine(err))
 	}
 }
+
+// inOneLine is what the YAML library says, without line numbers of its own counting.
+func inOneLine(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text = strings.TrimPrefix(text, "unmarshal errors:")
+	return strings.Join(strings.Fields(yamlLine.ReplaceAllString(text, "")), " ")
+}
+
+var yamlLine = regexp.MustCompile(`line \d+: `)
 
 // step reads one step: the first of its keys that is a kind says what it does.
 func (f *faults) step(node *yaml.Node) Step {
