@@ -52,6 +52,7 @@ var rules = []rule{
 	{"alerts", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "the life of an alert is pure"},
 	{"devices", []string{"devices", "custody/fact", "firmware-protocols"}, []string{"database"}, "devices report facts; nothing here decides"},
 	{"configs", []string{"custody/approval", "custody/calendar", "custody/fact"}, nil, "the configuration speaks the file's language; cmd translates"},
+	{"testdata", []string{}, []string{"os", "net", "log", "database"}, "files, and what embeds them"},
 	{"cmd", nil, nil, "cmd wires everything"},
 }
 
