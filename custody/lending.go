@@ -11,6 +11,9 @@ import (
 
 // giveOut issues a loan: the document has left its home between two badges.
 func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
+	if !d.mayGiveOut(l, custodian) { // REG-8, STO-7
+		return
+	}
 	d.useApproval(string(l.ID))
 	d.emit(string(l.ID), &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence)})
 	doc := d.documents[l.Document]
@@ -169,6 +172,9 @@ func (d *decision) requestLoan(a RequestLoan) Outcome {
 		return refuse("not-cleared", RuleScope, subject, fact.Text{ZH: "%[1]s 的涉密等级不够借阅%[2]s文件。", EN: "%[1]s is not cleared for %[2]s documents."}.Fill(borrower.Name, doc.Level.Name()))
 	case len(doc.Scope) > 0 && !slices.Contains(doc.Scope, borrower.ID):
 		return refuse("out-of-scope", RuleScope, subject, fact.Text{ZH: "%[1]s 不在知悉范围内，扩大范围须经批准。", EN: "%[1]s is outside the document's scope; widening it needs approval."}.Fill(borrower.Name))
+	}
+	if no, bad := d.partsRefused(doc, borrower); bad { // STO-7
+		return no
 	}
 	return d.loanTerms(a, doc)
 }

@@ -21,6 +21,7 @@ func (d *decision) passed(f presence.Passage) {
 		}
 	}
 	d.emit(string(id), &DocumentPassed{Document: id, Door: f.Door, In: f.Inward, With: with, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
+	d.partsMet(d.documents[id])
 	if len(with) > 0 {
 		return
 	}

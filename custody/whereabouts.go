@@ -13,6 +13,7 @@ import (
 func (d *decision) moved(f presence.Moved) {
 	id, known := d.byTag[f.Tag]
 	if !known {
+		d.retiredRead(f.Tag, f.To)
 		return
 	}
 	doc := d.documents[id]
@@ -20,6 +21,7 @@ func (d *decision) moved(f presence.Moved) {
 	d.end(alerts.Missing, string(id))
 	d.settleMove(doc, f.From, f.To, f.Evidence)
 	d.judgeZone(doc)
+	d.registeringMoved(doc, f.From)
 }
 
 // lostSight takes presence's word that a document is no longer where it was.
@@ -30,6 +32,7 @@ func (d *decision) lostSight(f presence.Unseen) {
 	}
 	d.emit(string(id), &DocumentUnseen{Document: id, From: f.From, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.settleMove(d.documents[id], f.From, presence.Elsewhere, f.Evidence)
+	d.originalMoved(d.documents[id], f.From)
 }
 
 // settleMove compares a movement with what people are doing just now: a hand-over at
@@ -97,7 +100,7 @@ func (d *decision) custodianOf(s *threelock.Session) PersonID {
 func (d *decision) judgeZone(doc *Document) {
 	place, loan := doc.Seen.Place, d.loans[doc.Loan]
 	lent := loan != nil && loan.Status == LoanOut
-	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) {
+	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) || d.registeringAllows(doc, place) {
 		d.end(alerts.LeftZone, string(doc.ID))
 		d.end(alerts.Misplaced, string(doc.ID))
 		return
@@ -131,6 +134,8 @@ func (d *decision) rest(doc *Document) {
 func (d *decision) stillResting(id DocumentID) {
 	if doc := d.documents[id]; doc != nil && doc.Seen.Known {
 		d.judgeZone(doc)
+		d.mixedOnShelf(doc)
+		d.partsMet(doc)
 	}
 }
 
@@ -152,6 +157,9 @@ func (d *decision) stillUnseen(id DocumentID) {
 
 // stranger records a tag that the register does not know (REG-1).
 func (d *decision) stranger(f presence.Stranger) {
+	if d.retiredRead(f.Tag, f.Place) { // REG-6, DES-3
+		return
+	}
 	d.emit(f.Tag.String(), &TagUnknown{Tag: f.Tag, Place: f.Place})
 	subject, label := f.Tag.String(), fact.Text{ZH: f.Tag.String(), EN: f.Tag.String()}
 	if d.alerts.Unsettled(alerts.UnknownTag) >= MaxUnknownTagAlerts {
@@ -259,6 +267,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	} else {
 		s.agenda.off(rest)
 	}
+	s.putAway(doc)
 }
 
 func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
