@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody/calendar"
 	"trilock/custody/fact"
@@ -35,7 +36,7 @@ func (c *calendarCmd) print(w io.Writer, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	working, err := workingCalendar(site)
+	working, err := siteplan.Calendar(site)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Site, err)
 	}
@@ -52,33 +53,6 @@ func (c *calendarCmd) print(w io.Writer, now time.Time) error {
 	sheet.months()
 	sheet.days()
 	return sheet.out.Flush()
-}
-
-// workingCalendar returns the working calendar of a site: the public holidays that are kept,
-// and above them the site's own list.
-func workingCalendar(site *configs.Site) (*calendar.Calendar, error) {
-	plan := calendar.Plan{Zone: site.Location(), Lists: []calendar.List{calendar.China(), {
-		Site:  true,
-		Years: site.Calendar.Years,
-		Off:   stretches(site.Calendar.DaysOff),
-		Work:  stretches(site.Calendar.WorkingDays),
-	}}}
-	for _, h := range site.Calendar.Hours {
-		hours := calendar.Hours{From: h.From.Std(), Until: h.Until.Std()}
-		for _, day := range h.Days {
-			hours.Days = append(hours.Days, day.Std())
-		}
-		plan.Hours = append(plan.Hours, hours)
-	}
-	return calendar.New(plan)
-}
-
-func stretches(days []configs.ListedDays) []calendar.Stretch {
-	list := make([]calendar.Stretch, len(days))
-	for i, d := range days {
-		list[i] = calendar.Stretch{From: calendar.Date(d.Dates[0]), Until: calendar.Date(d.Dates[1]), Name: fact.Text{ZH: d.Name, EN: d.NameEN}}
-	}
-	return list
 }
 
 // yearSheet is a year on paper. What it writes goes to a buffer, whose Flush tells of errors.

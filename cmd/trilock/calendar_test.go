@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 )
 
@@ -114,7 +115,7 @@ func FuzzCalendarOfASite(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := workingCalendar(site); err != nil {
+		if _, err := siteplan.Calendar(site); err != nil {
 			t.Fatalf("the configuration takes what the calendar refuses: %v\n%s", err, block)
 		}
 	})

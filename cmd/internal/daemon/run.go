@@ -74,6 +74,9 @@ func (r *rooms) open(ctx context.Context) error {
 		return err
 	}
 	r.site = custodySite(r.config, pinKey)
+	if r.site.Calendar, err = siteplan.Calendar(r.config); err != nil {
+		return err
+	}
 	if r.plugged, err = plug(r.config, r.log); err != nil {
 		return err
 	}
