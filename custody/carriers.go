@@ -128,7 +128,7 @@ func (d *decision) seriesHomeRefused(r DocumentRecord) (Outcome, bool) {
 // shelf or a safe that is for the other kind (REG-7).
 func (d *decision) mixedOnShelf(doc *Document) {
 	place := d.site.Places[doc.Seen.Place]
-	if !doc.Seen.Known || !(place.Kind == Cabinet || place.Kind == SafeBox) || len(place.Levels) == 0 || place.Levels[0].classified() == doc.Level.classified() {
+	if !doc.Seen.Known || !(place.Kind == Cabinet || place.Kind == SafeBox) || len(place.Levels) == 0 || slices.ContainsFunc(place.Levels, func(l Level) bool { return l.classified() == doc.Level.classified() }) {
 		d.end(alerts.StoredMixed, string(doc.ID))
 		return
 	}

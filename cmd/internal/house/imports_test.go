@@ -42,7 +42,7 @@ var rules = []rule{
 	{"custody/journal/verify", []string{}, nil, "the checker shares no code with the writer, or it would share its mistakes"},
 	{"custody/journal", []string{"custody", "custody/fact", "alerts"}, nil, "the record stores entries; it does not know who makes them"},
 	{"custody/engine", []string{"custody", "custody/fact", "custody/presence", "custody/journal", "alerts"}, nil, "the engine owns the state and commits it; devices and screens come to it"},
-	{"custody/console", []string{"custody", "custody/fact", "custody/threelock", "custody/presence", "alerts"}, []string{"database"}, "screens ask the engine; they touch neither devices nor the record"},
+	{"custody/console", []string{"custody", "custody/calendar", "custody/fact", "custody/threelock", "custody/presence", "alerts"}, []string{"database"}, "screens ask the engine; they touch neither devices nor the record"},
 	{"custody", []string{"custody/fact", "custody/presence", "custody/threelock", "custody/approval", "custody/calendar", "alerts"}, []string{"os", "net", "log", "database"}, "the domain is pure: it decides, others act"},
 	{"alerts/dispatch", []string{"alerts", "alerts/notify", "custody/fact"}, []string{"database"}, "delivery knows notices and channels, not the record behind them"},
 	{"alerts/notify", []string{"alerts", "alerts/notify", "custody/fact"}, []string{"database"}, "a channel knows notices, nothing else"},
