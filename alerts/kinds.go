@@ -70,7 +70,7 @@ func KindOf(c Code) (Kind, bool) {
 	return Kind{}, false
 }
 
-var kinds = slices.Concat(baseKinds, registeringKinds)
+var kinds = slices.Concat(baseKinds, lendingKinds, registeringKinds)
 
 var baseKinds = []Kind{
 	{Code: LeftZone, Severity: Critical, Rule: "OUT-1",

@@ -133,6 +133,7 @@ func (c *checks) checkPolicy() {
 		c.add(repeat, "0s", "a duration: a critical notice repeats until somebody acknowledges it")
 	}
 	c.checkApprovals(p.Approvals)
+	c.checkLending()
 }
 
 // checkApprovals keeps what no site may turn off: somebody approves loans of secret documents

@@ -43,6 +43,8 @@ func defaults(block any) {
 		b.Timeout = seconds(5)
 	case *Presence:
 		b.Certainty, b.UnseenAfter = 0.99, seconds(6)
+	case *Lending:
+		*b = defaultLending()
 	case *Policy:
 		*b = Policy{
 			BadgePairWindow:        seconds(30),
@@ -63,7 +65,7 @@ func defaults(block any) {
 			LentUnseenAfter:        minutes(30),
 			RestAfter:              seconds(10),
 			LoanLongest: map[Level]Duration{
-				TopSecret: hours(12), Secret: hours(48), Confidential: hours(48), Internal: hours(720),
+				TopSecret: hours(12), Internal: hours(720),
 			},
 			Approvals:    defaultApprovals(),
 			ApprovalWait: hours(168),
@@ -71,6 +73,7 @@ func defaults(block any) {
 			Repeat:       map[Severity]Duration{Info: 0, Warning: minutes(10), Critical: minutes(1)},
 		}
 		defaults(&b.Presence)
+		defaults(&b.Lending)
 	}
 }
 

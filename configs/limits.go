@@ -88,6 +88,8 @@ func maxItems(t reflect.Type) int {
 		return MaxBadgeReaders
 	case reflect.TypeFor[Hours]():
 		return MaxHours
+	case reflect.TypeFor[Duration](): // of reminders
+		return MaxReminders
 	case reflect.TypeFor[int](): // of years
 		return MaxYears
 	case reflect.TypeFor[ListedDays]():

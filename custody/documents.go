@@ -27,6 +27,7 @@ func (ev *DocumentRegistered) evolve(s *State, at fact.Stamp) {
 	s.byTag[r.Tag] = r.ID
 	s.entered(doc)
 	s.workedOut(doc, ev.From, at)
+	s.addPiece(r)
 }
 
 // RegisterDocument enters a document (REG-1).

@@ -22,6 +22,7 @@ func (d *decision) passed(f presence.Passage) {
 	}
 	d.emit(string(id), &DocumentPassed{Document: id, Door: f.Door, In: f.Inward, With: with, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.partsMet(d.documents[id])
+	d.judgeCarrier(d.documents[id], door, with)
 	if len(with) > 0 {
 		return
 	}
@@ -29,7 +30,7 @@ func (d *decision) passed(f presence.Passage) {
 	if f.Inward {
 		way = fact.Text{ZH: "入", EN: "in"}
 	}
-	d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), way, d.whoHas(d.loans[d.documents[id].Loan]))
+	d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), way, d.whoHas(d.loanOf(d.documents[id])))
 }
 
 func (ev *DocumentPassed) evolve(s *State, at fact.Stamp) {

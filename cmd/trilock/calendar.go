@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody/calendar"
 	"trilock/custody/fact"
+	"trilock/custody/siteplan"
 )
 
 // calendarCmd prints a year of a site's working calendar.

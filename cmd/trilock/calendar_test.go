@@ -9,8 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
+	"trilock/custody/siteplan"
 )
 
 const calendarSite = `

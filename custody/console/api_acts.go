@@ -81,6 +81,7 @@ type personBody struct {
 	DuressPIN string           `json:"duress_pin,omitempty" pattern:"^([0-9]{4,8})?$" doc:"the PIN to enter when one is made to: it works, and security is told"`
 	Rooms     []fact.PlaceID   `json:"rooms" maxItems:"200"`
 	Barred    bool             `json:"barred,omitempty"`
+	Outside   string           `json:"outside,omitempty" maxLength:"1000" doc:"the body from which a reader from outside comes; empty for the site's own people"`
 }
 
 func (c *console) postPerson(ctx context.Context, in *struct {
@@ -88,7 +89,7 @@ func (c *console) postPerson(ctx context.Context, in *struct {
 	Body personBody
 }) (*actAnswer, error) {
 	b := in.Body
-	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred}
+	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred, Outside: b.Outside}
 	for _, one := range []struct {
 		digits string
 		print  *string
@@ -157,16 +158,18 @@ func (c *console) postDocument(ctx context.Context, in *struct {
 type loanBody struct {
 	Document custody.DocumentID `json:"document" maxLength:"40"`
 	Borrower custody.PersonID   `json:"borrower" maxLength:"40"`
-	Due      time.Time          `json:"due"`
-	Zones    []fact.PlaceID     `json:"zones" maxItems:"50" doc:"where it may be while lent; its home always may"`
+	Due      time.Time          `json:"due,omitzero" doc:"left out, the rule's time counts"`
+	Zones    []fact.PlaceID     `json:"zones,omitempty" maxItems:"50" doc:"where it may be while lent; its home always may"`
 	Purpose  string             `json:"purpose" maxLength:"1000"`
+	Reason   string             `json:"reason,omitempty" maxLength:"1000" doc:"why out of the order of its circulation list"`
 }
 
 func (c *console) postLoan(ctx context.Context, in *struct {
 	ActKey
 	Body loanBody
 }) (*actAnswer, error) {
-	return c.answer(ctx, custody.RequestLoan(in.Body))
+	b := in.Body
+	return c.answer(ctx, custody.RequestLoan{Document: b.Document, Borrower: b.Borrower, Due: b.Due, Zones: b.Zones, Purpose: b.Purpose, Reason: b.Reason})
 }
 
 func (c *console) postApproval(ctx context.Context, in *struct {

@@ -343,3 +343,11 @@ func (p *plugged) tellLocks(ctx context.Context, e custody.TellLocks) error {
 	}
 	return fmt.Errorf("unknown command %q", e.Command)
 }
+
+func each[A, B any](list []A, f func(A) B) []B {
+	var out []B
+	for _, a := range list {
+		out = append(out, f(a))
+	}
+	return out
+}
