@@ -134,6 +134,7 @@ func (c *checks) checkPolicy() {
 	}
 	c.checkApprovals(p.Approvals)
 	c.checkLending()
+	c.checkRegister()
 }
 
 // checkApprovals keeps what no site may turn off: somebody approves loans of secret documents

@@ -45,6 +45,10 @@ func defaults(block any) {
 		b.Certainty, b.UnseenAfter = 0.99, seconds(6)
 	case *Lending:
 		*b = defaultLending()
+	case *Register:
+		*b = defaultRegister()
+	case *Series:
+		b.Copying = CopyingByApproval
 	case *Policy:
 		*b = Policy{
 			BadgePairWindow:        seconds(30),
@@ -74,6 +78,7 @@ func defaults(block any) {
 		}
 		defaults(&b.Presence)
 		defaults(&b.Lending)
+		defaults(&b.Register)
 	}
 }
 

@@ -56,6 +56,8 @@ type Policy struct {
 	ApprovalUse  Duration `yaml:"approval_use" min:"1m" max:"8760h" want:"how long an approval may be used"`
 	// Lending is circulation and borrowing.
 	Lending  Lending  `yaml:"lending" want:"circulation and borrowing: due times, chase, extensions, where it is read"`
+	// Register is the register of documents, copying and issuing.
+	Register Register `yaml:"register" want:"numbers, categories, carriers, copies, drafts and packages"`
 	Presence Presence `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
 	// Repeat is how often a notice comes again until somebody acknowledges; 0 is once. Critical always repeats.
 	Repeat map[Severity]Duration `yaml:"repeat" min:"0s" max:"24h" want:"how often notices repeat until acknowledged; 0s is once"`
