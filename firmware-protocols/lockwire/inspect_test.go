@@ -70,7 +70,7 @@ func TestVerifyAssertion(t *testing.T) {
 			continue
 		}
 		found++
-		assertion := Assertion{AuthenticatorData: fromHex(t, a.AuthenticatorData), ClientData: fromHex(t, a.ClientData), Signature: fromHex(t, a.Signature)}
+		assertion := Assertion{AuthenticatorData: fromHex(t, a.AuthenticatorData), ClientData: []byte(a.ClientData), Signature: fromHex(t, a.Signature)}
 		challenge := Digest(sha256.Sum256(fromHex(t, a.Signed)))
 		verify := func(change func(*RelyingParty, *Key, *Digest, *Assertion)) string {
 			party, key, over, changed := rp, keys[a.Key], challenge, assertion
