@@ -55,7 +55,7 @@ type Policy struct {
 	ApprovalWait Duration `yaml:"approval_wait" min:"1m" max:"8760h" want:"how long a request waits for its approvers"`
 	ApprovalUse  Duration `yaml:"approval_use" min:"1m" max:"8760h" want:"how long an approval may be used"`
 	// Lending is circulation and borrowing.
-	Lending  Lending  `yaml:"lending" want:"circulation and borrowing: due times, chase, extensions, where it is read"`
+	Lending Lending `yaml:"lending" want:"circulation and borrowing: due times, chase, extensions, where it is read"`
 	// Register is the register of documents, copying and issuing.
 	Register Register `yaml:"register" want:"numbers, categories, carriers, copies, drafts and packages"`
 	Presence Presence `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
