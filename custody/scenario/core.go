@@ -381,6 +381,10 @@ func (c *Core) SameAfterReplay() error {
 	if again, err = c.replayed(); err != nil {
 		return err
 	}
+	second, err := again.Decide(custody.Input{At: c.now, Body: custody.Tick{}})
+	if err != nil || len(second.Entries) > 0 {
+		return fmt.Errorf("a tick after the replay made %d entries (%v)", len(second.Entries), err)
+	}
 	was, err := json.Marshal(c.state.Overview(c.now.Wall))
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package daemon
+package siteplan
 
 import (
 	"trilock/configs"
