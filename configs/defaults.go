@@ -42,9 +42,13 @@ func defaults(block any) {
 	case *Channel:
 		b.Timeout = seconds(5)
 	case *Presence:
-		b.Certainty, b.UnseenAfter = 0.99, seconds(6)
+		b.Certainty, b.UnseenAfter = 0.97, seconds(4) // presence.DefaultPolicy has the same: a test of siteplan sees to it
 	case *Lending:
 		*b = defaultLending()
+	case *Register:
+		*b = defaultRegister()
+	case *Series:
+		b.Copying = CopyingByApproval
 	case *Policy:
 		*b = Policy{
 			BadgePairWindow:        seconds(30),
@@ -64,6 +68,7 @@ func defaults(block any) {
 			MissingAfter:           seconds(15),
 			LentUnseenAfter:        minutes(30),
 			RestAfter:              seconds(10),
+			TwoCarriers:            []TwoCarriers{TwoCarriers(TopSecret), CipherTravels},
 			LoanLongest: map[Level]Duration{
 				TopSecret: hours(12), Internal: hours(720),
 			},
@@ -74,6 +79,7 @@ func defaults(block any) {
 		}
 		defaults(&b.Presence)
 		defaults(&b.Lending)
+		defaults(&b.Register)
 	}
 }
 

@@ -165,8 +165,10 @@ type Document struct {
 type Passing struct {
 	Door      fact.DoorID
 	In        bool
+	Unsure    bool // which way cannot be told
 	At        fact.Stamp
 	With      []Companion
+	By        PersonID // to whom it is tied; empty if to nobody
 	Certainty presence.CertaintyBP
 }
 

@@ -88,8 +88,10 @@ type PassingOverview struct {
 	Door      fact.DoorID          `json:"door"`
 	DoorName  fact.Text            `json:"door_name"`
 	In        bool                 `json:"in"`
+	Unsure    bool                 `json:"unsure"` // which way cannot be told
 	At        time.Time            `json:"at"`
 	With      []Companion          `json:"with"` // empty: nobody's badge goes with it
+	By        PersonID             `json:"by,omitempty"`
 	Certainty presence.CertaintyBP `json:"certainty_bp"`
 }
 
@@ -119,6 +121,8 @@ type SafeOverview struct {
 	Locks   []LockOverview `json:"locks"`
 	// DoorOpen is nil when nothing has reported the door.
 	DoorOpen *bool `json:"door_open"`
+	// OwnKeys: the locks demand each person's own key; otherwise the controller's signs for all.
+	OwnKeys bool `json:"own_keys"`
 	// WeakerLocks: the three locks are plain ones, which verify no approval.
 	WeakerLocks bool `json:"weaker_locks"`
 }
@@ -216,7 +220,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 		}
 	}
 	if p := d.Passed; p.Door != "" {
-		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
+		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, Unsure: p.Unsure, By: p.By, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
 	}
 	if s.inFolder(d) {
 		o.Folder = d.Folder
@@ -230,7 +234,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 
 func (s *State) safeOverview(safe Safe) SafeOverview {
 	session := s.openings[safe.ID]
-	o := SafeOverview{WeakerLocks: safe.Plain, ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
+	o := SafeOverview{WeakerLocks: safe.Plain, OwnKeys: !safe.Plain && s.demandsOwn(safe.ID, safe.Locks), ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
 	for _, p := range session.Present {
 		o.Present = append(o.Present, PartyOverview{Party: p.Party, Name: p.Party.Name(), Person: p.Person, Who: s.persons[p.Person].Name})
 	}

@@ -87,11 +87,19 @@ func policy(p configs.Policy) custody.Policy {
 		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(), RestAfter: p.RestAfter.Std(),
 		LoanLongest: map[custody.Level]time.Duration{}, Repeat: map[alerts.Severity]time.Duration{},
 	}
+	for _, word := range p.TwoCarriers {
+		if level, is := word.Level(); is {
+			out.TwoCarriers.Levels = append(out.TwoCarriers.Levels, custody.Level(level))
+		} else {
+			out.TwoCarriers.Marks = append(out.TwoCarriers.Marks, custody.Mark(word))
+		}
+	}
 	for level, longest := range p.LoanLongest {
 		out.LoanLongest[custody.Level(level)] = longest.Std()
 	}
 	out.Approvals = approvals(p)
 	out.Lending = lending(p.Lending)
+	out.Registering = registering(p.Register)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
 	}
