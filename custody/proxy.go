@@ -101,7 +101,11 @@ func (d *decision) judgeCarrier(doc *Document, door Door, with []Companion) {
 	if l == nil || l.Status != LoanOut || len(with) == 0 {
 		return
 	}
+	carriers, _ := d.carryingFor(doc.ID)
 	for _, c := range with {
+		if slices.Contains(carriers, c.Person) {
+			return // approved to carry it out (OUT-1)
+		}
 		if p := d.persons[c.Person]; l.mayReceive(c.Person) || p != nil && d.holds(p, Archivist) {
 			return
 		}
