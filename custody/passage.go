@@ -29,7 +29,7 @@ func (d *decision) passed(f presence.Passage) {
 	d.partsMet(doc)
 	d.judgeCarrier(doc, door, with)
 	if len(with) == 0 {
-		d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), wayOf(ev), d.whoHas(d.loans[doc.Loan]))
+		d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), wayOf(ev), d.whoHas(d.loanOf(doc)))
 	}
 	switch out, back := d.site.leads(door, ev); {
 	case out:
@@ -39,12 +39,12 @@ func (d *decision) passed(f presence.Passage) {
 	}
 }
 
-// carrierOf ties a passage to a person: to the borrower, if that is one of those whose badges go with
-// it, or else to the likeliest.
+// carrierOf ties a passage to a person: to the borrower or who receives for the borrower, if one of
+// those is among the badges that go with it, or else to the likeliest.
 func (d *decision) carrierOf(doc *Document, with []Companion) PersonID {
-	loan := d.loans[doc.Loan]
+	loan := d.loanOf(doc)
 	for _, c := range with {
-		if loan != nil && loan.Status == LoanOut && c.Person == loan.Borrower {
+		if loan != nil && loan.Status == LoanOut && loan.mayReceive(c.Person) {
 			return c.Person
 		}
 	}
