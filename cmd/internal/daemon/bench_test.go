@@ -63,7 +63,7 @@ func newBenchOn(b *testing.B, mosquitto bool) *bench {
 		b.Fatal(err)
 	}
 	running := make(chan error, 1)
-	go func() { running <- Run(ctx, config, slog.New(slog.DiscardHandler)) }()
+	go func() { running <- Run(ctx, Settings{Config: config, Log: slog.New(slog.DiscardHandler)}) }()
 	b.Cleanup(func() {
 		cancel()
 		for _, err := range []error{<-running, <-ended, site.Close()} {
