@@ -136,6 +136,8 @@ type Place struct {
 	BadgeReader fact.DeviceID
 	// Lock is the plain lock of a cabinet, which a hand-over unlocks; empty if there is none.
 	Lock fact.DeviceID
+	// Holder is the person whose office or desk this is; empty for places of all (CIR-2).
+	Holder PersonID
 }
 
 // InputPoint is one supervised input of a device. A zero Device means there is none.
@@ -219,6 +221,7 @@ type Policy struct {
 	MissingAfter           time.Duration // INC-1: unseen from home for so long
 	LentUnseenAfter        time.Duration
 	RestAfter              time.Duration           // STO-1: in another's shelf for so long is out of place
+	TwoCarriers            TwoCarriers             // OUT-2: these travel with two persons
 	LoanLongest            map[Level]time.Duration // CIR-3
 	Repeat                 map[alerts.Severity]time.Duration
 	Approvals              ApprovalPolicy

@@ -20,7 +20,7 @@ func Custody(c *configs.Site, pinKey []byte) custody.Site {
 	}
 	for _, p := range c.Places {
 		s.Places[fact.PlaceID(p.ID)] = custody.Place{ID: fact.PlaceID(p.ID), Kind: custody.PlaceKind(p.Kind), Name: fact.Text{ZH: p.Name, EN: p.NameEN},
-			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Lock: fact.DeviceID(p.Lock)}
+			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Lock: fact.DeviceID(p.Lock), Holder: custody.PersonID(p.Holder)}
 	}
 	for _, d := range c.Doors {
 		s.Doors[fact.DoorID(d.ID)] = door(d)
@@ -87,10 +87,19 @@ func policy(p configs.Policy) custody.Policy {
 		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(), RestAfter: p.RestAfter.Std(),
 		LoanLongest: map[custody.Level]time.Duration{}, Repeat: map[alerts.Severity]time.Duration{},
 	}
+	for _, word := range p.TwoCarriers {
+		if level, is := word.Level(); is {
+			out.TwoCarriers.Levels = append(out.TwoCarriers.Levels, custody.Level(level))
+		} else {
+			out.TwoCarriers.Marks = append(out.TwoCarriers.Marks, custody.Mark(word))
+		}
+	}
 	for level, longest := range p.LoanLongest {
 		out.LoanLongest[custody.Level(level)] = longest.Std()
 	}
 	out.Approvals = approvals(p)
+	out.Lending = lending(p.Lending)
+	out.Registering = registering(p.Register)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
 	}

@@ -26,6 +26,8 @@ var storyAccounts = []Account{
 	{"archivist-desk", "archivist", Archivist.ID},
 	{"head-of-office", "approver", Office.ID},
 	{"supervising-leader", "approver", Manager.ID},
+	{"head-of-unit", "approver", Reader.ID},
+	{"head-of-unit", "approver", Reader.ID},
 	{"security-desk", "security", Guard.ID},
 	{"wall", "observer", ""},
 	{"auditor", "auditor", Engineer.ID},
