@@ -27,7 +27,6 @@ var storyAccounts = []Account{
 	{"head-of-office", "approver", Office.ID},
 	{"supervising-leader", "approver", Manager.ID},
 	{"head-of-unit", "approver", Reader.ID},
-	{"head-of-unit", "approver", Reader.ID},
 	{"security-desk", "security", Guard.ID},
 	{"wall", "observer", ""},
 	{"auditor", "auditor", Engineer.ID},
