@@ -29,19 +29,26 @@ func (d *decision) handOverBadge(reader fact.DeviceID, p *Person) {
 		d.emit(string(reader), &HandOverEnded{Reader: reader})
 		return
 	}
+	if d.standsIn(reader, d.persons[other]) {
+		d.refuseBadge(reader, other, "", "not-in-person", RuleInPerson)
+		d.out.Outcome.Text = fact.Text{ZH: "此处没有批准给您的文件；文件须由借阅人本人领取，或由领导指定代领人。", EN: "Nothing here is approved for you; the borrower comes in person, or a leader names who receives it."}
+		d.emit(string(reader), &HandOverEnded{Reader: reader})
+		return
+	}
 	d.emit(string(reader), &HandOverOpened{Reader: reader, Custodian: custodian, Other: other})
 	d.signal(reader, LampGranted)
 	d.turnCabinets(reader, true, toldHandOver)
 	d.settleHandOver(reader)
 }
 
-// sides tells custodian from counterpart: at least one of the two must be an archivist.
+// sides tells custodian from counterpart: at least one of the two must be an archivist, or the
+// keeper of a series (REG-8).
 func (d *decision) sides(h *handOver) (custodian, other PersonID, ok bool) {
 	first, second := d.persons[h.first.person], d.persons[h.second.person]
 	switch {
-	case first.Holds(Archivist):
+	case d.keeps(first):
 		return first.ID, second.ID, true
-	case second.Holds(Archivist):
+	case d.keeps(second):
 		return second.ID, first.ID, true
 	}
 	return "", "", false

@@ -66,6 +66,9 @@ func (d *decision) registerPerson(p Person) Outcome {
 			return refuse("unknown-place", RuleRoomList, subject, fact.Text{ZH: "配置中没有区域“%[1]s”。", EN: "The configuration has no place %[1]q."}.Fill(string(room)))
 		}
 	}
+	if len(p.Outside) > MaxTextLen || p.Outside != "" && len(p.Posts) > 0 {
+		return refuse("outside-with-post", RuleOutsider, subject, fact.Text{ZH: "外来人员不任本单位岗位，单位名称不超过 %[1]d 字节。", EN: "Who comes from outside holds no post here; the name of the body has %[1]d bytes at most."}.Fill(MaxTextLen))
+	}
 	if holder, taken := d.byCard[p.Card]; taken && holder != p.ID && p.Card != "" {
 		return refuse("card-in-use", RuleBarredBadge, subject, fact.Text{ZH: "该证件已登记给 %[1]s，先注销原证件。", EN: "This badge is registered to %[1]s; withdraw it there first."}.Fill(d.persons[holder].Name))
 	}

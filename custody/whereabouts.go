@@ -13,6 +13,7 @@ import (
 func (d *decision) moved(f presence.Moved) {
 	id, known := d.byTag[f.Tag]
 	if !known {
+		d.retiredRead(f.Tag, f.To)
 		return
 	}
 	doc := d.documents[id]
@@ -23,6 +24,8 @@ func (d *decision) moved(f presence.Moved) {
 	}
 	d.settleMove(doc, f.From, f.To, f.Evidence)
 	d.judgeZone(doc)
+	d.rejoined(doc)
+	d.registeringMoved(doc, f.From)
 }
 
 // lostSight takes presence's word that a document is no longer where it was.
@@ -33,6 +36,7 @@ func (d *decision) lostSight(f presence.Unseen) {
 	}
 	d.emit(string(id), &DocumentUnseen{Document: id, From: f.From, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.settleMove(d.documents[id], f.From, presence.Elsewhere, f.Evidence)
+	d.originalMoved(d.documents[id], f.From)
 }
 
 // settleMove compares a movement with what people are doing just now: a hand-over at
@@ -44,10 +48,15 @@ func (d *decision) settleMove(doc *Document, from, to fact.PlaceID, evidence str
 	}
 	h, open := d.handOverAt(doc.Home)
 	loan := d.loans[doc.Loan]
-	if !open || loan == nil || loan.Borrower != h.other {
+	if !open || loan == nil {
 		return
 	}
 	switch {
+	case !loan.mayReceive(h.other):
+		if from == doc.Home && loan.Status == LoanReady {
+			d.wronglyTaken(loan, h.other)
+		}
+		return
 	case to == doc.Home && loan.Status == LoanOut:
 		d.giveBack(loan, h.custodian, evidence)
 	case from == doc.Home && loan.Status == LoanReady:
@@ -96,13 +105,20 @@ func (d *decision) custodianOf(s *threelock.Session) PersonID {
 	return ""
 }
 
-// judgeZone compares where a document is with where it may be.
+// judgeZone compares where a document is with where it may be: its home, and while it is lent the
+// zones of its loan (CIR-8). Elsewhere nobody has it in charge (STO-2).
 func (d *decision) judgeZone(doc *Document) {
-	place, loan := doc.Seen.Place, d.loans[doc.Loan]
+	place, loan := doc.Seen.Place, d.loanOf(doc)
 	lent := loan != nil && loan.Status == LoanOut
-	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) {
+	if lent {
+		d.judgeHolder(doc, loan)
+	}
+	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) || d.registeringAllows(doc, place) {
 		d.end(alerts.LeftZone, string(doc.ID))
 		d.end(alerts.Misplaced, string(doc.ID))
+		if place == doc.Home {
+			d.end(alerts.WrongReceiver, string(doc.ID))
+		}
 		return
 	}
 	if kind := d.site.Places[place].Kind; kind == Cabinet || kind == SafeBox {
@@ -120,7 +136,7 @@ func (d *decision) rest(doc *Document) {
 	if d.in.At.Sub(doc.Seen.Since) < d.site.Policy.RestAfter {
 		return // the agenda comes back to it
 	}
-	place, loan := doc.Seen.Place, d.loans[doc.Loan]
+	place, loan := doc.Seen.Place, d.loanOf(doc)
 	if loan != nil && loan.Status == LoanOut {
 		d.end(alerts.Misplaced, string(doc.ID))
 		d.raise(alerts.LeftZone, string(doc.ID), string(doc.ID), d.site.placeName(place), d.whoHas(loan))
@@ -134,6 +150,8 @@ func (d *decision) rest(doc *Document) {
 func (d *decision) stillResting(id DocumentID) {
 	if doc := d.documents[id]; doc != nil && doc.Seen.Known {
 		d.judgeZone(doc)
+		d.mixedOnShelf(doc)
+		d.partsMet(doc)
 	}
 }
 
@@ -150,11 +168,14 @@ func (d *decision) stillUnseen(id DocumentID) {
 	if !ok || doc.Seen.Known {
 		return
 	}
-	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loans[doc.Loan]))
+	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loanOf(doc)))
 }
 
 // stranger records a tag that the register does not know (REG-1).
 func (d *decision) stranger(f presence.Stranger) {
+	if d.retiredRead(f.Tag, f.Place) { // REG-6, DES-3
+		return
+	}
 	d.emit(f.Tag.String(), &TagUnknown{Tag: f.Tag, Place: f.Place})
 	subject, label := f.Tag.String(), fact.Text{ZH: f.Tag.String(), EN: f.Tag.String()}
 	if d.alerts.Unsettled(alerts.UnknownTag) >= MaxUnknownTagAlerts {
@@ -194,7 +215,7 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 // expectAgain sets the time after which a document that is unseen is missing.
 func (s *State) expectAgain(at fact.Stamp, doc *Document) {
 	patience := s.site.Policy.MissingAfter
-	if loan := s.loans[doc.Loan]; loan != nil && loan.Status == LoanOut {
+	if loan := s.loanOf(doc); loan != nil && loan.Status == LoanOut {
 		patience = s.site.Policy.LentUnseenAfter
 	}
 	s.agenda.at(errand{errandMissing, string(doc.ID)}, at.Mono+patience)
@@ -257,11 +278,13 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	}
 	doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
 	s.agenda.off(errand{errandMissing, string(doc.ID)})
+	s.watchPieces(doc, at)
 	if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
 		s.agenda.at(rest, at.Mono+s.site.Policy.RestAfter)
 	} else {
 		s.agenda.off(rest)
 	}
+	s.putAway(doc)
 }
 
 func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
@@ -272,6 +295,7 @@ func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
 	s.agenda.off(errand{errandRest, string(doc.ID)})
 	doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
 	s.expectAgain(at, doc)
+	s.watchPieces(doc, at)
 }
 
 func (*TagUnknown) evolve(*State, fact.Stamp) {}

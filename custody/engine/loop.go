@@ -205,6 +205,10 @@ func (e *Engine) publish(b *bundle, seq uint64) {
 			e.where.Enrol(enrol.Tag, enrol.Last)
 			continue
 		}
+		if gone, ok := effect.(custody.Withdraw); ok {
+			e.where.Withdraw(gone.Tag)
+			continue
+		}
 		e.with.Perform(effect)
 	}
 	for _, reply := range b.replies {

@@ -1,11 +1,12 @@
 package siteplan_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"trilock/cmd/internal/siteplan"
+	"trilock/custody/siteplan"
 	"trilock/configs"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
@@ -13,7 +14,11 @@ import (
 
 func load(t *testing.T, name string) *configs.Site {
 	t.Helper()
-	site, err := configs.Load("../../../configs/" + name)
+	text, err := os.ReadFile("../../configs/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := configs.Parse(name, text)
 	if err != nil {
 		t.Fatal(err)
 	}
