@@ -115,7 +115,7 @@ var baseKinds = []Kind{
 		ToDo:  fact.Text{ZH: "立即追上携带人，第二人到场前不得离开。", EN: "Stop the carrier now; nobody goes on before the second person is there."}},
 	{Code: TagFlood, Severity: Critical, Rule: "REG-1",
 		Title: fact.Text{ZH: "未登记标签泛滥", EN: "Flood of unknown tags"},
-		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 短时间内读到大量未登记的标签（已计 %[3]d 个）：有人在用标签模拟器，或抬来一批未登记的载体。已登记的文件照常读取。", EN: "%[1]s hears a flood of unknown tags at %[2]s (%[3]d so far): somebody uses a tag emulator, or brought a load of unregistered carriers. Registered documents are read as ever."},
+		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 短时间内读到大量未登记的标签：有人在用标签模拟器，或抬来一批未登记的载体。已登记的文件照常读取。", EN: "%[1]s hears a flood of unknown tags at %[2]s: somebody uses a tag emulator, or brought a load of unregistered carriers. Registered documents are read as ever."},
 		ToDo:  fact.Text{ZH: "立即到该处查看，搜查干扰设备；暂停该处出入。", EN: "Go there now and search for the device; let nobody in or out there meanwhile."}},
 	{Code: TagCloned, Severity: Critical, Rule: "REG-6",
 		Title: fact.Text{ZH: "同一标签出现在两处", EN: "One tag in two places"},

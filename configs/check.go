@@ -30,6 +30,7 @@ func check(site *Site, w *walk) {
 	c.checkPlaces()
 	c.checkAdjoining()
 	c.checkDoors()
+	c.checkPassages()
 	c.checkBadgeUse()
 	c.checkSafes()
 	c.checkLocks()

@@ -141,7 +141,6 @@ func (c *checks) checkAdjoining() {
 
 func (c *checks) checkDoors() {
 	inputs, outputs := usesOf[Input](c, "an input"), usesOf[Output](c, "an output")
-	antennas := usesOf[AntennaPort](c, "an antenna")
 	for i, d := range c.site.Doors {
 		path := at("doors", i)
 		c.checkDoorSides(path, d)
@@ -151,7 +150,6 @@ func (c *checks) checkDoors() {
 		c.checkInput(inputs, path+".exit_button", d.ExitButton)
 		c.checkInput(inputs, path+".outer_barrier", d.OuterBarrier)
 		c.checkInput(inputs, path+".inner_barrier", d.InnerBarrier)
-		c.checkDoorAntennas(antennas, path, d)
 		if d.Strike != nil {
 			if refer(c, path+".strike.device", d.Strike.Device, c.badgeReaders, "a badge reader") && c.fine(path+".strike.output") {
 				outputs.put(path+".strike", *d.Strike)
@@ -178,6 +176,14 @@ func (c *checks) checkDoorSides(path string, d Door) {
 	case c.doubtful("places", "adjoins"):
 	case !slices.Contains(c.site.Adjoining(d.From), d.To):
 		c.add(path, fmt.Sprintf("a door between %s and %s, which do not adjoin", d.From, d.To), "places that adjoin")
+	}
+}
+
+// checkPassages looks at what tells the passages through doors.
+func (c *checks) checkPassages() {
+	antennas := usesOf[AntennaPort](c, "an antenna")
+	for i, d := range c.site.Doors {
+		c.checkDoorAntennas(antennas, at("doors", i), d)
 	}
 }
 

@@ -210,6 +210,10 @@ func (d *decision) finding(f presence.Finding) {
 		d.readable(f.Place, true, "")
 	case presence.Stranger:
 		d.stranger(f)
+	case presence.Flood:
+		d.flooded(f)
+	case presence.FloodOver:
+		d.floodOver(f)
 	case presence.Passage:
 		d.passed(f)
 	case presence.Clone:
@@ -231,6 +235,7 @@ func (d *decision) start(b Start) {
 	}
 	for _, place := range sortedKeys(d.site.Places) { // whose documents it does not hear, it says one by one
 		d.end(alerts.PlaceShielded, string(place))
+		d.end(alerts.TagFlood, string(place))
 	}
 	for _, id := range sortedKeys(d.openings) {
 		d.advance(id, (*threelock.Session).Restarted)

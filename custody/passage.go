@@ -177,6 +177,18 @@ func (d *decision) heardAgain(f presence.HeardAgain) {
 	d.end(alerts.PlaceShielded, string(f.Place))
 }
 
+// flooded takes presence's word that more unknown tags are heard in a place than folders bring (REG-1): one alert for all of them.
+func (d *decision) flooded(f presence.Flood) {
+	d.emit(string(f.Place), &TagsFlooded{Place: f.Place, Reader: f.Reader, Flooded: true})
+	d.raise(alerts.TagFlood, string(f.Place), d.site.deviceName(f.Reader), d.site.placeName(f.Place))
+}
+
+// floodOver ends it, and says how much it was.
+func (d *decision) floodOver(f presence.FloodOver) {
+	d.emit(string(f.Place), &TagsFlooded{Place: f.Place, Reader: f.Reader, Count: f.Count})
+	d.end(alerts.TagFlood, string(f.Place))
+}
+
 // DocumentPassed: presence concluded that a document was carried through a door, and with whom.
 type DocumentPassed struct {
 	Document  DocumentID           `json:"document"`
@@ -203,13 +215,25 @@ type PlaceShielded struct {
 	Tags     int          `json:"tags,omitempty"`
 }
 
+// TagsFlooded says whether a place hears more unknown tags than folders bring; at the end, how many reads of
+// them were not recorded one by one.
+type TagsFlooded struct {
+	Place   fact.PlaceID  `json:"place"`
+	Reader  fact.DeviceID `json:"reader"`
+	Flooded bool          `json:"flooded"`
+	Count   uint64        `json:"count,omitempty"`
+}
+
 // The kinds of events; they stand in the record and never change.
 func (DocumentPassed) Kind() string  { return "document-passed" }
 func (DocumentDoubted) Kind() string { return "document-doubted" }
 func (PlaceShielded) Kind() string   { return "place-shielded" }
+func (TagsFlooded) Kind() string     { return "tags-flooded" }
 
-var passageEvents = []func() Event{blank[DocumentPassed], blank[DocumentDoubted], blank[PlaceShielded]}
+var passageEvents = []func() Event{blank[DocumentPassed], blank[DocumentDoubted], blank[PlaceShielded], blank[TagsFlooded]}
 
 func (*DocumentDoubted) evolve(*State, fact.Stamp) {}
 
 func (*PlaceShielded) evolve(*State, fact.Stamp) {}
+
+func (*TagsFlooded) evolve(*State, fact.Stamp) {}

@@ -144,3 +144,16 @@ func TestPassagesAreTiedToTheBorrower(t *testing.T) {
 	s.through(folder1, true, false, "p-office", "p-manager")
 	wantEqual(t, "tied to", s.document(folder1).Passed.By, "p-office")
 }
+
+// REG-1: a flood of unknown tags is one alert, which ends with it, or with the daemon that saw it.
+func TestFloodIsOneAlert(t *testing.T) {
+	s := newSite(t)
+	s.feed(presence.Flood{Reader: "reader-a", Place: "cabinet-a"})
+	wantEqual(t, "raised", s.raised(), []alerts.Code{alerts.TagFlood})
+	wantEqual(t, "stands", len(s.unended("cabinet-a")), 1)
+	s.feed(presence.FloodOver{Reader: "reader-a", Place: "cabinet-a", Count: 12345})
+	wantEqual(t, "stands", len(s.unended("cabinet-a")), 0)
+	s.feed(presence.Flood{Reader: "reader-a", Place: "cabinet-a"})
+	s.feed(custody.Start{Version: "test"})
+	wantEqual(t, "stands after a restart", len(s.unended("cabinet-a")), 0)
+}

@@ -29,6 +29,8 @@ var (
 	feedNobody        = fact.Text{ZH: "无人刷卡", EN: "nobody's badge goes with it"}
 	feedCloned        = fact.Text{ZH: "%[1]s 的标签同时在两处被读到", EN: "The tag of %[1]s is read in two places at once"}
 	feedFading        = fact.Text{ZH: "%[1]s 的标签信号衰退", EN: "The tag of %[1]s is fading"}
+	feedFlood         = fact.Text{ZH: "%[1]s 读到大量未登记的标签", EN: "A flood of unknown tags is read at %[1]s"}
+	feedFloodOver     = fact.Text{ZH: "%[1]s 的未登记标签泛滥已过，共 %[2]d 次读取", EN: "The flood of unknown tags at %[1]s is over: %[2]d reads"}
 	feedShielded      = fact.Text{ZH: "%[1]s 的读取率骤降", EN: "Next to nothing in %[1]s is read any more"}
 	feedTagUnknown    = fact.Text{ZH: "在 %[2]s 读到未登记的标签 %[1]s", EN: "Unknown tag %[1]s was read at %[2]s"}
 	feedDevice        = fact.Text{ZH: "%[1]s：%[2]s", EN: "%[1]s: %[2]s"}

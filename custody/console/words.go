@@ -211,6 +211,11 @@ func (n names) evidence(ev custody.Event) (fact.Text, tone) {
 			return feedShielded.Fill(n.place(ev.Place)), warnTone
 		}
 		return feedReadable.Fill(n.place(ev.Place)), goodTone
+	case *custody.TagsFlooded:
+		if ev.Flooded {
+			return feedFlood.Fill(n.place(ev.Place)), warnTone
+		}
+		return feedFloodOver.Fill(n.place(ev.Place), ev.Count), goodTone
 	case *custody.TagUnknown:
 		return feedTagUnknown.Fill(ev.Tag.String(), n.place(ev.Place)), warnTone
 	case *custody.DeviceChanged:

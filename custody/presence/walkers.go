@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"trilock/custody/fact"
 )
 
 // walker is somebody who went through a pair of light barriers, as these tell it. Ways are measured in gaps, that
@@ -461,4 +463,65 @@ func (g *gait) learn(c carry) {
 	if depth := of(func(c *carry) float64 { return c.depth }, 0); depth.usual > 0 {
 		g.depth = depth.usual
 	}
+}
+
+// LearntDoor is how tags were heard that were carried through a door under one antenna, one after the other, oldest first.
+type LearntDoor struct {
+	Door    fact.DoorID   `json:"door"`
+	Carries []LearntCarry `json:"carries"`
+}
+
+// LearntCarry is one of them. A gap is the way from one light barrier to the other.
+type LearntCarry struct {
+	Place float64 `json:"place"` // where its carrier was, in gaps from the middle of the doorway, when half of it was heard
+	Width float64 `json:"width"` // the logarithm of the gaps for which it was heard
+	Peak  float64 `json:"peak"`  // dB; 0 when the reader tells none
+	Depth float64 `json:"depth"` // of the carrier from front to back, in gaps
+}
+
+// mostGaps bounds what a door can have learnt: a hundred of them are a long corridor.
+const mostGaps = 100.0
+
+// learnt returns what a door has learnt, if it has learnt anything.
+func (d *door) learnt() []LearntDoor {
+	if len(d.gait.carries) == 0 {
+		return nil
+	}
+	x := LearntDoor{Door: d.ID}
+	for k := range d.gait.carries {
+		c := d.gait.carries[(d.gait.next+k)%len(d.gait.carries)]
+		x.Carries = append(x.Carries, LearntCarry{c.place, c.width, c.peak, c.depth})
+	}
+	return []LearntDoor{x}
+}
+
+// teach gives a door what one of its name has learnt.
+func (d *door) teach(list []LearntDoor) {
+	for _, x := range list {
+		if x.Door != d.ID {
+			continue
+		}
+		d.gait = startGait
+		for _, c := range x.Carries {
+			d.gait.learn(carry{c.Place, c.Width, c.Peak, c.Depth})
+		}
+	}
+}
+
+// check returns what no door can have learnt.
+func (x LearntDoor) check() (errs []error) {
+	if len(x.Carries) > gaitKept {
+		errs = append(errs, fmt.Errorf("%d carries through door %q, must be at most %d", len(x.Carries), x.Door, gaitKept))
+	}
+	for k, c := range x.Carries {
+		for _, v := range []struct {
+			name      string
+			v, lo, hi float64
+		}{{"place", c.Place, -mostGaps, mostGaps}, {"width", c.Width, -mostGaps, mostGaps}, {"peak", c.Peak, -maxLevel, maxLevel}, {"depth", c.Depth, 0, mostGaps}} {
+			if !(v.v >= v.lo && v.v <= v.hi) { // not a number is nowhere
+				errs = append(errs, fmt.Errorf("the %s of carry %d through door %q is %v, must be %v to %v", v.name, k+1, x.Door, v.v, v.lo, v.hi))
+			}
+		}
+	}
+	return errs
 }

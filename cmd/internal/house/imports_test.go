@@ -59,7 +59,7 @@ var rules = []rule{
 // owners lists libraries with one home, so that their traps are dealt with once.
 var owners = map[string][]string{
 	"go.bug.st/serial":                    {"devices/serialport"},
-	"github.com/eclipse/paho.mqtt.golang": {"devices/lock", "devices/devicetest/locktest", "devices/devicetest/plaintest"},
+	"github.com/eclipse/paho.mqtt.golang": {"devices/lock/link", "devices/devicetest/locktest", "devices/devicetest/plaintest"},
 	"github.com/nats-io/nats-server":      {"devices/broker"},
 	"github.com/mattn/go-sqlite3":         {"custody/journal"},
 	"github.com/jmoiron/sqlx":             {"custody/journal"},
