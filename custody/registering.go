@@ -181,6 +181,7 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 	}
 	s.retireTag(doc.Tag, RetiredTag{Document: id, Why: why, At: at.Wall})
 	delete(s.documents, id)
+	s.keptNoMore(doc)
 }
 
 // without takes a document out of an index.

@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"trilock/custody/siteplan"
 	"trilock/configs"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
+	"trilock/custody/siteplan"
 )
 
 func load(t *testing.T, name string) *configs.Site {
