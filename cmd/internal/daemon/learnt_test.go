@@ -19,11 +19,11 @@ import (
 	"time"
 
 	"trilock/cmd/internal/simsite"
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
+	"trilock/custody/siteplan"
 )
 
 func twoPlaces() presence.Site {
