@@ -80,7 +80,7 @@ func newKeyHouse(t *testing.T) *keyHouse {
 	c.Data, c.MQTT.Listen, c.Console.Origin = configs.File(filepath.Join(dir, "data")), "127.0.0.1:0", h.origin
 	c.Policy.LockAnswerTime, c.Policy.ClosingConfirm, c.Policy.OpeningDelay = configs.Duration(10*time.Second), 0, 0
 	c.Readers, c.BadgeLines, c.Doors = nil, nil, c.Doors[:1] // no serial line is opened
-	h.site = custodySite(c, plainPIN)
+	h.site = siteplan.Custody(c, plainPIN)
 	h.site.Devices["badge-safe"] = custody.Device{ID: "badge-safe", Kind: custody.BadgeReader}
 	h.start(dir, listener)
 	return h
@@ -149,7 +149,7 @@ func (h *keyHouse) run(locks []locktest.Settings, listener net.Listener) {
 		h.t.Fatal(err)
 	}
 	h.engine, err = engine.New(ctx, engine.Settings{Site: h.site, Places: siteplan.Presence(h.config), Presence: siteplan.Policy(h.config), Record: record,
-		Routes: routes(h.config), Perform: p.perform, Wake: func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test", Log: log})
+		Routes: siteplan.Routes(h.config), Perform: p.perform, Wake: func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test", Log: log})
 	if err != nil {
 		h.t.Fatal(err)
 	}
