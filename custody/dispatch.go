@@ -97,6 +97,9 @@ func (d *decision) sendOut(a SendOut) Outcome {
 		recipients[i].SignedBy = ""
 	}
 	d.emit(id, &Dispatched{Dispatch: Dispatch{ID: id, Issue: a.Issue, Documents: a.Documents, Level: level, Recipients: recipients, Seal: a.Seal, Couriers: a.Couriers, By: by.ID, Due: due.UTC(), Basis: basis}})
+	for _, doc := range a.Documents {
+		d.judgeAgain(doc)
+	}
 	d.settleIssue(a.Issue)
 	return granted(id)
 }

@@ -25,6 +25,8 @@ type Overview struct {
 	Cabinets  []CabinetOverview  `json:"cabinets"`
 	Devices   []DeviceOverview   `json:"devices"`
 	Cases     []CaseOverview     `json:"cases"`
+	// Register is what is under way of registering, copying and issuing.
+	Register RegisterOverview `json:"register"`
 }
 
 // CaseOverview is an open case and what it still asks for.
@@ -187,6 +189,7 @@ func (s *State) Overview(now time.Time) Overview {
 		o.Doors = append(o.Doors, overview)
 	}
 	o.Cabinets = s.lockedCabinets()
+	o.Register = s.registerOverview(now)
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))
 	}
