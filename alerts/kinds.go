@@ -18,6 +18,9 @@ const (
 	NotReadable     Code = "not-readable"
 	UnknownTag      Code = "unknown-tag"
 	Unattributed    Code = "unattributed-passage"
+	CarriedOut      Code = "carried-out-without-approval"
+	CarriedAlone    Code = "carried-by-fewer-than-two"
+	TagFlood        Code = "tag-flood"
 	TagCloned       Code = "tag-cloned"
 	TagFading       Code = "tag-fading"
 	PlaceShielded   Code = "place-shielded"
@@ -34,6 +37,7 @@ const (
 	SafeNoSession   Code = "safe-opened-without-session"
 	LockRefusals    Code = "lock-messages-refused"
 	LockRekeyed     Code = "lock-rekeyed"
+	LockKeysDiffer  Code = "lock-keys-differ"
 	SafeContents    Code = "safe-contents-differ"
 	SafeUnconfirmed Code = "safe-closing-unconfirmed"
 	Duress          Code = "duress"
@@ -101,6 +105,18 @@ var baseKinds = []Kind{
 		Title: fact.Text{ZH: "无人认领的通过", EN: "Unattributed passage"},
 		Text:  fact.Text{ZH: "%[1]s 经 %[2]s 被带%[3]s，没有任何人刷卡与之相符。%[4]s", EN: "%[1]s was carried %[3]s through %[2]s, and nobody's badge goes with it. %[4]s"},
 		ToDo:  fact.Text{ZH: "立即到门口查明是谁携带；调看录像。", EN: "Go to the door and find out who carried it; look at the recordings."}, Momentary: true},
+	{Code: CarriedOut, Severity: Critical, Rule: "OUT-1",
+		Title: fact.Text{ZH: "文件未经批准被带出", EN: "Document carried out without approval"},
+		Text:  fact.Text{ZH: "%[1]s 经 %[2]s 被%[3]s；刷卡人：%[4]s。%[5]s", EN: "%[1]s was carried through %[2]s, %[3]s; with it: %[4]s. %[5]s"},
+		ToDo:  fact.Text{ZH: "立即追回，核对携带人；确认下落前按失控处理。", EN: "Go after it now and check who carries it; until it is found treat it as out of control."}},
+	{Code: CarriedAlone, Severity: Critical, Rule: "OUT-2",
+		Title: fact.Text{ZH: "须两人携带的文件未由两人带出", EN: "Carried out by fewer than two persons"},
+		Text:  fact.Text{ZH: "%[1]s 经 %[2]s 被%[3]s，须两人同时在出口刷卡；刷卡人：%[4]s。", EN: "%[1]s was carried through %[2]s, %[3]s; two persons must badge there together with it; with it: %[4]s."},
+		ToDo:  fact.Text{ZH: "立即追上携带人，第二人到场前不得离开。", EN: "Stop the carrier now; nobody goes on before the second person is there."}},
+	{Code: TagFlood, Severity: Critical, Rule: "REG-1",
+		Title: fact.Text{ZH: "未登记标签泛滥", EN: "Flood of unknown tags"},
+		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 短时间内读到大量未登记的标签：有人在用标签模拟器，或抬来一批未登记的载体。已登记的文件照常读取。", EN: "%[1]s hears a flood of unknown tags at %[2]s: somebody uses a tag emulator, or brought a load of unregistered carriers. Registered documents are read as ever."},
+		ToDo:  fact.Text{ZH: "立即到该处查看，搜查干扰设备；暂停该处出入。", EN: "Go there now and search for the device; let nobody in or out there meanwhile."}},
 	{Code: TagCloned, Severity: Critical, Rule: "REG-6",
 		Title: fact.Text{ZH: "同一标签出现在两处", EN: "One tag in two places"},
 		Text:  fact.Text{ZH: "%[1]s 的标签同时在 %[2]s 和 %[3]s 被读到。", EN: "The tag of %[1]s is read at %[2]s and at %[3]s at the same time."},
@@ -165,6 +181,10 @@ var baseKinds = []Kind{
 		Title: fact.Text{ZH: "锁的授权密钥已更换", EN: "Lock re-keyed"},
 		Text:  fact.Text{ZH: "%[1]s 所信任的密钥已更换（%[2]s）。", EN: "%[1]s believes other keys than before (%[2]s)."},
 		ToDo:  fact.Text{ZH: "与三方核对是否为其批准的更换；否则按事件处理，停用保险柜。", EN: "Ask the three parties whether they approved it; if not, treat it as an incident and do not use the safe."}, Momentary: true},
+	{Code: LockKeysDiffer, Severity: Warning, Rule: "DEV-1",
+		Title: fact.Text{ZH: "三把锁的密钥清单不一致", EN: "Locks have different lists of keys"},
+		Text:  fact.Text{ZH: "%[1]s 的三把锁没有同一份密钥清单，不同的是：%[2]s。", EN: "The three locks of %[1]s do not have one list of keys; what differs: %[2]s."},
+		ToDo:  fact.Text{ZH: "由三方批准，把现行清单单独送到该锁；该锁的清单若无人批准过，按事件处理。", EN: "The three parties bring the present list to that lock alone; if nobody approved the list that it has, treat it as an incident."}},
 	{Code: SafeContents, Severity: Critical, Rule: "SAF-2",
 		Title: fact.Text{ZH: "保险柜存取与事由不符", EN: "Safe contents differ from the purpose"},
 		Text:  fact.Text{ZH: "%[1]s 开启期间，%[2]s %[3]s，不在所述事由之内。", EN: "While %[1]s was open, %[2]s %[3]s, which the stated purpose does not cover."},

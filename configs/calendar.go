@@ -3,9 +3,10 @@ package configs
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
+
+	"trilock/custody/calendar"
+	"trilock/custody/fact"
 )
 
 // Calendar says when people are there: due times are counted by it. The public holidays of
@@ -22,6 +23,30 @@ type Calendar struct {
 	WorkingDays []ListedDays `yaml:"working_days" want:"days worked although they are weekends or holidays"`
 }
 
+// WorkingCalendar returns the calendar of the site: the public holidays that the program
+// knows, and above them the site's own list. Of a site that was loaded there is one; the error
+// is that of calendar.New.
+func (s *Site) WorkingCalendar() (*calendar.Calendar, error) {
+	own := calendar.List{Site: true, Years: s.Calendar.Years, Off: stretches(s.Calendar.DaysOff), Work: stretches(s.Calendar.WorkingDays)}
+	plan := calendar.Plan{Zone: s.Location(), Lists: []calendar.List{calendar.China(), own}}
+	for _, h := range s.Calendar.Hours {
+		hours := calendar.Hours{From: h.From.Std(), Until: h.Until.Std()}
+		for _, day := range h.Days {
+			hours.Days = append(hours.Days, day.Std())
+		}
+		plan.Hours = append(plan.Hours, hours)
+	}
+	return calendar.New(plan)
+}
+
+func stretches(days []ListedDays) []calendar.Stretch {
+	list := make([]calendar.Stretch, len(days))
+	for i, d := range days {
+		list[i] = calendar.Stretch{From: d.Dates[0], Until: d.Dates[1], Name: fact.Text{ZH: d.Name, EN: d.NameEN}}
+	}
+	return list
+}
+
 // ListedDays is an entry of the site's own list of days.
 type ListedDays struct {
 	// Dates are written as dates: "on" is a word for true in older YAML, and editors read it so.
@@ -31,25 +56,21 @@ type ListedDays struct {
 	NameEN string `yaml:"name_en" want:"what the days are, in English"`
 }
 
-// Dates is a day, or the first and the last of several in a row, as days since 1970-01-01.
-type Dates [2]int32
+// Dates is a day, or the first and the last of several in a row, both included.
+type Dates [2]calendar.Date
 
 const (
 	datePattern  = `(20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
 	datesPattern = `^` + datePattern + `(\.\.` + datePattern + `)?$`
-	dateForm     = "2006-01-02"
 )
 
 // String writes the days as they stand in the file.
 func (d Dates) String() string {
-	text := dateText(d[0])
-	if d[1] != d[0] {
-		text += ".." + dateText(d[1])
+	if d[1] == d[0] {
+		return d[0].String()
 	}
-	return text
+	return d[0].String() + ".." + d[1].String()
 }
-
-func dateText(day int32) string { return time.Unix(int64(day)*86_400, 0).UTC().Format(dateForm) }
 
 func (d *Dates) set(text string) bool {
 	first, last, several := strings.Cut(text, "..")
@@ -58,23 +79,21 @@ func (d *Dates) set(text string) bool {
 	}
 	from, ok := dayNumber(first)
 	until, okToo := dayNumber(last)
-	if !ok || !okToo || until < from || until-from >= MaxListedInARow || several && from == until {
+	if !ok || !okToo || until < from || until-from >= calendar.MaxStretchDays || several && from == until {
 		return false
 	}
 	*d = Dates{from, until}
 	return true
 }
 
-func dayNumber(text string) (int32, bool) {
-	t, err := time.Parse(dateForm, text)
-	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
-		return 0, false
-	}
-	return int32(t.Unix() / 86_400), true //nolint:gosec // a day of a hundred years
+// dayNumber reads a day that a calendar may list.
+func dayNumber(text string) (calendar.Date, bool) {
+	day, err := calendar.ParseDate(text)
+	return day, err == nil && day.Year() >= calendar.MinYear && day.Year() <= calendar.MaxYear
 }
 
 func (*Dates) form() string {
-	return fmt.Sprintf(`a day such as "2027-01-04", or several such as 2027-01-01..2027-01-03, %d at most, of the years 2000 to 2099`, MaxListedInARow)
+	return fmt.Sprintf(`a day such as "2027-01-04", or several such as 2027-01-01..2027-01-03, %d at most, of the years %d to %d`, calendar.MaxStretchDays, calendar.MinYear, calendar.MaxYear)
 }
 
 func (*Dates) schema() map[string]any {
@@ -83,33 +102,33 @@ func (*Dates) schema() map[string]any {
 
 // checkCalendar: a day has one answer.
 func (c *checks) checkCalendar() {
-	calendar := c.site.Calendar
-	if len(calendar.Hours) == 0 && c.fine("calendar", "calendar.hours") {
+	own := c.site.Calendar
+	if len(own.Hours) == 0 && c.fine("calendar", "calendar.hours") {
 		c.add("calendar.hours", "no hours", "the hours of at least one day")
 	}
-	for i, h := range calendar.Hours {
+	for i, h := range own.Hours {
 		path := at("calendar.hours", i)
 		if !c.isSpan(path, h) {
 			continue
 		}
-		for j, before := range calendar.Hours[:i] {
+		for j, before := range own.Hours[:i] {
 			if day, ok := shared(before, h); ok && c.fine(at("calendar.hours", j)+".from", at("calendar.hours", j)+".until") {
 				c.add(path, fmt.Sprintf("%v to %v on %s, which overlaps calendar.hours[%d] (line %d)", h.From, h.Until, day, j, c.lineOf(at("calendar.hours", j))), "hours that do not overlap")
 				break
 			}
 		}
 	}
-	for i, year := range calendar.Years {
+	for i, year := range own.Years {
 		path := at("calendar.years", i)
-		if c.fine(path) && !c.doubtful("calendar.days_off", "days_off", "dates") && !slices.ContainsFunc(calendar.DaysOff, func(d ListedDays) bool { return d.in(year) }) {
+		if c.fine(path) && !c.doubtful("calendar.days_off", "days_off", "dates") && !slices.ContainsFunc(own.DaysOff, func(d ListedDays) bool { return d.in(year) }) {
 			c.add(path, fmt.Sprintf("%d without a day off", year), "its public holidays under calendar.days_off: a year that is named here is complete")
 		}
 	}
-	taken := map[int32]string{}
+	taken := map[calendar.Date]string{}
 	for _, list := range []struct {
 		path string
 		days []ListedDays
-	}{{"calendar.days_off", calendar.DaysOff}, {"calendar.working_days", calendar.WorkingDays}} {
+	}{{"calendar.days_off", own.DaysOff}, {"calendar.working_days", own.WorkingDays}} {
 		for i, d := range list.days {
 			c.takeDays(at(list.path, i)+".dates", d.Dates, taken)
 		}
@@ -118,7 +137,7 @@ func (c *checks) checkCalendar() {
 
 // in reports whether some of the days are in a year.
 func (d ListedDays) in(year int) bool {
-	return strings.HasPrefix(dateText(d.Dates[0]), strconv.Itoa(year)) || strings.HasPrefix(dateText(d.Dates[1]), strconv.Itoa(year))
+	return d.Dates[0].Year() <= year && year <= d.Dates[1].Year()
 }
 
 // isSpan reports whether hours end after they begin; an hour that could not be read has its fault already.
@@ -149,13 +168,13 @@ func shared(a, b Hours) (Weekday, bool) {
 }
 
 // takeDays takes each of the days for the setting at path, once.
-func (c *checks) takeDays(path string, d Dates, taken map[int32]string) {
+func (c *checks) takeDays(path string, d Dates, taken map[calendar.Date]string) {
 	if d == (Dates{}) || !c.fine(path) {
 		return
 	}
 	for day := d[0]; day <= d[1]; day++ {
 		if first, ok := taken[day]; ok {
-			c.add(path, fmt.Sprintf("%s, listed in %s (line %d)", dateText(day), first, c.lineOf(first)), "each day once")
+			c.add(path, fmt.Sprintf("%v, listed in %s (line %d)", day, first, c.lineOf(first)), "each day once")
 			return
 		}
 		taken[day] = path

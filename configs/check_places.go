@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	_ "time/tzdata" // time zones are known on a host without a zone database, and the same everywhere
 )
@@ -147,6 +148,8 @@ func (c *checks) checkDoors() {
 		refer(c, path+".exit_reader", d.ExitReader, c.badgeReaders, "a badge reader")
 		c.checkInput(inputs, path+".contact", d.Contact)
 		c.checkInput(inputs, path+".exit_button", d.ExitButton)
+		c.checkInput(inputs, path+".outer_barrier", d.OuterBarrier)
+		c.checkInput(inputs, path+".inner_barrier", d.InnerBarrier)
 		if d.Strike != nil {
 			if refer(c, path+".strike.device", d.Strike.Device, c.badgeReaders, "a badge reader") && c.fine(path+".strike.output") {
 				outputs.put(path+".strike", *d.Strike)
@@ -174,6 +177,91 @@ func (c *checks) checkDoorSides(path string, d Door) {
 	case !slices.Contains(c.site.Adjoining(d.From), d.To):
 		c.add(path, fmt.Sprintf("a door between %s and %s, which do not adjoin", d.From, d.To), "places that adjoin")
 	}
+}
+
+// checkPassages looks at what tells the passages through doors.
+func (c *checks) checkPassages() {
+	antennas := usesOf[AntennaPort](c, "an antenna")
+	for i, d := range c.site.Doors {
+		c.checkDoorAntennas(antennas, at("doors", i), d)
+	}
+}
+
+// checkDoorAntennas: what tells the direction of a passage needs a side each, and one antenna over the doorway
+// two light barriers besides. An antenna belongs to one door.
+func (c *checks) checkDoorAntennas(taken uses[AntennaPort], path string, d Door) {
+	outer, inner := path+".outer_antennas", path+".inner_antennas"
+	if !c.fine(outer, inner, path+".outer_barrier", path+".inner_barrier") || c.doubtful(path, "reader", "port") {
+		return
+	}
+	over := false // the doorway
+	for i, a := range d.OuterAntennas {
+		c.checkDoorAntenna(at(outer, i), a, d.OuterAntennas[:i])
+		taken.put(at(outer, i), a)
+	}
+	for i, a := range d.InnerAntennas {
+		c.checkDoorAntenna(at(inner, i), a, d.InnerAntennas[:i])
+		if slices.Contains(d.OuterAntennas, a) {
+			over = true
+		} else {
+			taken.put(at(inner, i), a)
+		}
+	}
+	barriers := path + ".inner_barrier"
+	if d.OuterBarrier == nil {
+		barriers = path + ".outer_barrier"
+	}
+	switch listed := len(d.OuterAntennas) + len(d.InnerAntennas); {
+	case listed > 0 && len(d.OuterAntennas) == 0:
+		c.add(outer, "nothing", "the antennas on that side too: an antenna over the doorway is in both lists")
+	case listed > 0 && len(d.InnerAntennas) == 0:
+		c.add(inner, "nothing", "the antennas on that side too: an antenna over the doorway is in both lists")
+	case (d.OuterBarrier == nil) != (d.InnerBarrier == nil):
+		c.add(barriers, "nothing", "a second light barrier: one tells no direction")
+	case over && d.OuterBarrier == nil:
+		c.add(barriers, "nothing", "two light barriers, outer_barrier and inner_barrier: an antenna over the doorway tells no direction without them")
+	case d.OuterBarrier != nil && listed == 0 && !c.site.PassageDoor(d):
+		c.add(outer, "nothing", "outer_antennas and inner_antennas: light barriers alone do not tell what is carried through")
+	}
+}
+
+// checkDoorAntenna: the antenna is one that a reader has, and listed once.
+func (c *checks) checkDoorAntenna(path string, a AntennaPort, before []AntennaPort) {
+	if slices.Contains(before, a) {
+		c.add(path, a.String()+" a second time", "each antenna once")
+		return
+	}
+	readers := map[ID]Reader{}
+	for _, r := range c.site.Readers {
+		readers[r.ID] = r
+	}
+	if !refer(c, path+".reader", a.Reader, readers, "a UHF reader") || c.doubtful("readers", "antennas", "port") {
+		return
+	}
+	var ports []string
+	for _, has := range readers[a.Reader].Antennas {
+		if has.Port == a.Port {
+			return
+		}
+		ports = append(ports, strconv.Itoa(int(has.Port)))
+	}
+	c.add(path+".port", strconv.Itoa(int(a.Port)), fmt.Sprintf("one of the antennas that %s has: %s", a.Reader, strings.Join(ports, ", ")))
+}
+
+// PassageDoor reports whether both sides of a door are places of kind passage that antennas watch:
+// these tell what is carried through, where the door names none.
+func (s *Site) PassageDoor(d Door) bool {
+	watched := func(place ID) bool {
+		return slices.ContainsFunc(s.Readers, func(r Reader) bool {
+			return slices.ContainsFunc(r.Antennas, func(a Antenna) bool { return a.Watches == place })
+		})
+	}
+	for _, p := range s.Places {
+		if (p.ID == d.From || p.ID == d.To) && p.Kind != KindPassage {
+			return false
+		}
+	}
+	return watched(d.From) && watched(d.To)
 }
 
 func (c *checks) checkInput(inputs uses[Input], path string, in *Input) {

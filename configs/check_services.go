@@ -50,6 +50,27 @@ func (c *checks) checkConsole() {
 	}
 }
 
+// MaxOriginLen is what a lock keeps of an origin, in bytes.
+const MaxOriginLen = 64
+
+// checkOrigin wants what a browser writes of the console's address: security keys are asked
+// for under a name, never under a number, and by TLS or on the machine itself.
+func (c *checks) checkOrigin() {
+	origin := c.site.Console.Origin
+	if origin == "" || !c.fine("console.origin") {
+		return
+	}
+	u, err := url.Parse(origin)
+	const want = "an address such as https://trilock.example or https://trilock.example:8420, in lower case, without a path, of a name and not of a number"
+	switch {
+	case err != nil || u.Scheme+"://"+u.Host != origin || u.Hostname() == "" || len(origin) > MaxOriginLen || strings.ToLower(origin) != origin,
+		net.ParseIP(u.Hostname()) != nil, u.Scheme == "https" && u.Port() == "443":
+		c.add("console.origin", printable(origin), want)
+	case u.Scheme != "https" && !(u.Scheme == "http" && u.Hostname() == "localhost"):
+		c.add("console.origin", printable(origin)+" without TLS", "https://..., or http://localhost with a port")
+	}
+}
+
 func (c *checks) checkMQTT() {
 	m := c.site.MQTT
 	if m == nil {
@@ -131,6 +152,9 @@ func (c *checks) checkPolicy() {
 	}
 	if repeat := "policy.repeat.critical"; p.Repeat[Critical] == 0 && c.fine(repeat) {
 		c.add(repeat, "0s", "a duration: a critical notice repeats until somebody acknowledges it")
+	}
+	if path := "policy.two_carriers"; !slices.Contains(p.TwoCarriers, TwoCarriers(TopSecret)) && c.fine(path) {
+		c.add(path, "no "+string(TopSecret), "top-secret, and whatever else the site lets travel with two persons only (OUT-2)")
 	}
 	c.checkApprovals(p.Approvals)
 	c.checkLending()

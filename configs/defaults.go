@@ -42,7 +42,7 @@ func defaults(block any) {
 	case *Channel:
 		b.Timeout = seconds(5)
 	case *Presence:
-		b.Certainty, b.UnseenAfter = 0.99, seconds(6)
+		b.Certainty, b.UnseenAfter = 0.97, seconds(4) // presence.DefaultPolicy has the same: a test of siteplan sees to it
 	case *Lending:
 		*b = defaultLending()
 	case *Register:
@@ -68,6 +68,7 @@ func defaults(block any) {
 			MissingAfter:           seconds(15),
 			LentUnseenAfter:        minutes(30),
 			RestAfter:              seconds(10),
+			TwoCarriers:            []TwoCarriers{TwoCarriers(TopSecret), CipherTravels},
 			LoanLongest: map[Level]Duration{
 				TopSecret: hours(12), Internal: hours(720),
 			},

@@ -109,7 +109,7 @@ func checkPromises(t *testing.T, s *Site) {
 		t.Errorf("policy %+v", p)
 	}
 	_ = s.Location()
-	if len(s.Calendar.Hours) == 0 {
-		t.Error("a calendar without hours")
+	if _, err := s.WorkingCalendar(); err != nil {
+		t.Errorf("the configuration takes what the calendar refuses: %v", err)
 	}
 }

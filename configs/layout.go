@@ -39,13 +39,17 @@ func (w *walk) needs(block reflect.Type, f field) bool {
 		return f.key == "id"
 	case reflect.TypeFor[Reader]():
 		return f.key == "id" || f.key == "antennas"
-	case reflect.TypeFor[Antenna]():
+	case reflect.TypeFor[Door]():
+		return f.key == "id"
+	case reflect.TypeFor[Antenna](), reflect.TypeFor[AntennaPort](), reflect.TypeFor[Input]():
 		return true
+	case reflect.TypeFor[Hours](), reflect.TypeFor[ListedDays]():
+		return f.need // half an entry is no calendar
 	}
 	return false
 }
 
-// relations looks at what one setting means to another: of a layout only that places and antennas are what is referred to, and what time it is there.
+// relations looks at what one setting means to another: of a layout only that places and antennas are what is referred to, by doors too, and what time it is there.
 func (w *walk) relations(site *Site) {
 	if !w.layout {
 		check(site, w)
@@ -56,5 +60,6 @@ func (w *walk) relations(site *Site) {
 	c.checkIdentity()
 	c.checkReaders()
 	c.checkAdjoining()
+	c.checkPassages()
 	c.checkCalendar()
 }

@@ -43,17 +43,20 @@ func TestEveryGoodFileIsALayout(t *testing.T) {
 func TestLayoutFaults(t *testing.T) {
 	for text, want := range map[string]string{
 		"places: [{id: a}]\n": "readers: found nothing",
-		"readers: [{id: r, antennas: [{port: 1, watches: a}]}]\n":                                              "places: found nothing",
-		strings.Replace(barest, "watches: zone-2", "watches: attic", 1):                                        `site.yaml:3: readers[0].antennas[1].watches: found attic, want the id of a place: zone-1, zone-2`,
-		strings.Replace(barest, "watches: zone-2", "watch: zone-2", 1):                                         `an unknown key`,
-		strings.Replace(barest, "port: 2", "port: 1", 1):                                                       `a port of its own`,
-		strings.Replace(barest, "adjoins: [zone-1]", "adjoins: [zone-9]", 1):                                   `found zone-9`,
-		strings.Replace(barest, "id: zone-2", "id: zone-1", 1):                                                 `an id of its own`,
-		barest + "calendar: {hours: []}\n":                                                                     `calendar.hours: found no hours`,
-		barest + "site: {timezone: Nowhere}\n":                                                                 `site.timezone: found Nowhere`,
-		barest + "policy: {presence: {certainty: 7}}\n":                                                        `policy.presence.certainty: found 7`,
-		strings.Replace(barest, "{id: zone-1}, ", "", 1):                                                       `found zone-1`,
-		strings.Replace(barest, ", antennas: [{port: 1, watches: zone-1}, {port: 2, watches: zone-2}]", "", 1): `readers[0].antennas: found nothing`,
+		"readers: [{id: r, antennas: [{port: 1, watches: a}]}]\n":                                                                      "places: found nothing",
+		strings.Replace(barest, "watches: zone-2", "watches: attic", 1):                                                                `site.yaml:3: readers[0].antennas[1].watches: found attic, want the id of a place: zone-1, zone-2`,
+		strings.Replace(barest, "watches: zone-2", "watch: zone-2", 1):                                                                 `an unknown key`,
+		strings.Replace(barest, "port: 2", "port: 1", 1):                                                                               `a port of its own`,
+		strings.Replace(barest, "adjoins: [zone-1]", "adjoins: [zone-9]", 1):                                                           `found zone-9`,
+		strings.Replace(barest, "id: zone-2", "id: zone-1", 1):                                                                         `an id of its own`,
+		barest + "calendar: {hours: []}\n":                                                                                             `calendar.hours: found no hours`,
+		barest + "calendar: {hours: [{until: \"01:00\"}]}\n":                                                                           `calendar.hours[0].days: found nothing`,
+		barest + "doors: [{outer_antennas: []}]\n":                                                                                     `doors[0].id: found nothing`,
+		barest + "doors: [{id: gate, outer_antennas: [{reader: reader-1, port: 3}], inner_antennas: [{reader: reader-1, port: 1}]}]\n": `doors[0].outer_antennas[0].port: found 3, want one of the antennas that reader-1 has: 1, 2`,
+		barest + "site: {timezone: Nowhere}\n":                                                                                         `site.timezone: found Nowhere`,
+		barest + "policy: {presence: {certainty: 7}}\n":                                                                                `policy.presence.certainty: found 7`,
+		strings.Replace(barest, "{id: zone-1}, ", "", 1):                                                                               `found zone-1`,
+		strings.Replace(barest, ", antennas: [{port: 1, watches: zone-1}, {port: 2, watches: zone-2}]", "", 1):                         `readers[0].antennas: found nothing`,
 	} {
 		if _, err := ParseLayout("site.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q:\n%v\nwant …%s…", text, err, want)

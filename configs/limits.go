@@ -23,6 +23,8 @@ const (
 	MaxPlaces = 500
 	// MaxAdjoining: a corridor with a door every few metres.
 	MaxAdjoining = 64
+	// MaxDoorAntennas on one side of a door: a gate for trolleys has four posts.
+	MaxDoorAntennas = 4
 	// MaxDoors is what one officer can still look after.
 	MaxDoors = 64
 	// MaxReaders: each has a serial line and a goroutine of its own.
@@ -38,10 +40,9 @@ const (
 	MaxHours = 14
 	// MaxYears of a calendar: a site that lists every year itself does so for twenty.
 	MaxYears = 20
-	// MaxListedDays of one list: the holidays of twenty years, ten stretches each.
+	// MaxListedDays of one list: the holidays of twenty years, ten stretches each. Both lists together are what
+	// calendar.MaxListed allows.
 	MaxListedDays = 200
-	// MaxListedInARow is a summer's closing; more days in one entry are a slip of the pen.
-	MaxListedInARow = 60
 	// MaxCardFormats: a site that takes over badges of others has two or three.
 	MaxCardFormats = 16
 	// MaxCardBits is the longest card that a format can describe; longer ones are known by
@@ -80,6 +81,10 @@ func maxItems(t reflect.Type) int {
 		return MaxDoors
 	case reflect.TypeFor[Reader]():
 		return MaxReaders
+	case reflect.TypeFor[AntennaPort]():
+		return MaxDoorAntennas
+	case reflect.TypeFor[TwoCarriers]():
+		return len(TwoCarriers("").words())
 	case reflect.TypeFor[Antenna]():
 		return MaxAntennas
 	case reflect.TypeFor[BadgeLine]():

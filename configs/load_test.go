@@ -87,7 +87,7 @@ func TestParseReadsWhatTheFileSays(t *testing.T) {
 		{"approvals of other things kept", site.Policy.Approvals[ApproveCopying][TopSecret], Plan("issuing-body")},
 		{"one severity changed", site.Policy.Repeat[Critical], seconds(30)},
 		{"the other severities kept", site.Policy.Repeat[Warning], minutes(10)},
-		{"presence", site.Policy.Presence, Presence{Certainty: 0.999, UnseenAfter: seconds(6)}},
+		{"presence", site.Policy.Presence, Presence{Certainty: 0.999, UnseenAfter: seconds(4)}},
 		{"adjoining, said by the others", site.Adjoining("room"), []ID{"box", "outside"}},
 		{"time zone", site.Location(), time.UTC},
 	} {

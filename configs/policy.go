@@ -43,6 +43,9 @@ type Policy struct {
 	// RestAfter is how long a folder must be heard in another's cabinet or safe to be out of place
 	// (STO-1): who carries one past a shelf is done in less.
 	RestAfter Duration `yaml:"rest_after" min:"0s" max:"5m" want:"how long a folder rests in another's place to be out of place"`
+	// TwoCarriers are the levels and marks of documents that travel with two persons, who both badge at the exit with
+	// them (OUT-2). Top secret is always one.
+	TwoCarriers []TwoCarriers `yaml:"two_carriers" want:"the levels and marks of documents that leave the site with two persons only"`
 	// LentUnseenAfter is how long a lent folder may be seen nowhere.
 	LentUnseenAfter Duration `yaml:"lent_unseen_after" min:"1m" max:"24h" want:"how long a lent folder may be seen nowhere"`
 	// LoanLongest is the longest loan of each level by the clock, besides Lending.Due (CIR-3); a level without an entry has no such limit.

@@ -52,6 +52,9 @@ type Console struct {
 	// Certificate and Key are both given or both empty; empty only on loopback.
 	Certificate File `yaml:"certificate" file:"certificate" want:"the PEM certificate of the console"`
 	Key         File `yaml:"key" file:"secret" want:"the PEM key of the console's certificate"`
+	// Origin is the address as it stands in people's browsers. Security keys are bound to its
+	// host name; without it nobody can sign with a key of their own.
+	Origin string `yaml:"origin" want:"the console's address in browsers, such as https://trilock.example, for signing with security keys"`
 }
 
 // BrokerBuiltin in MQTT.Broker means that the daemon runs the broker itself.
@@ -103,11 +106,19 @@ type Door struct {
 	From ID `yaml:"from" need:"yes" want:"the id of the place on the outer side"`
 	To   ID `yaml:"to" need:"yes" want:"the id of the place on the inner side"`
 	// EntryReader is on the outer side, ExitReader on the inner; either may be empty.
-	EntryReader ID      `yaml:"entry_reader" want:"the id of the badge reader on the outer side"`
-	ExitReader  ID      `yaml:"exit_reader" want:"the id of the badge reader on the inner side"`
-	Contact     *Input  `yaml:"contact" want:"the input that is active while the door is open"`
-	ExitButton  *Input  `yaml:"exit_button" want:"the input of the button that lets people out"`
-	Strike      *Output `yaml:"strike" want:"the output that lets the door be opened"`
+	EntryReader ID `yaml:"entry_reader" want:"the id of the badge reader on the outer side"`
+	ExitReader  ID `yaml:"exit_reader" want:"the id of the badge reader on the inner side"`
+	// OuterAntennas and InnerAntennas hear what is carried through: those nearer to either side. One over the doorway is in
+	// both, and then tells a direction with light barriers only. Where a door between two places of kind passage
+	// names none, the antennas that watch these places serve.
+	OuterAntennas []AntennaPort `yaml:"outer_antennas" want:"the antennas on the outer side, by which a passage and its direction are told"`
+	InnerAntennas []AntennaPort `yaml:"inner_antennas" want:"the antennas on the inner side; one over the doorway is in both lists"`
+	// OuterBarrier and InnerBarrier are light barriers across the way, one behind the other, half a metre apart or so.
+	OuterBarrier *Input  `yaml:"outer_barrier" want:"the input that is active while the light barrier on the outer side is interrupted"`
+	InnerBarrier *Input  `yaml:"inner_barrier" want:"the input that is active while the light barrier on the inner side is interrupted"`
+	Contact      *Input  `yaml:"contact" want:"the input that is active while the door is open"`
+	ExitButton   *Input  `yaml:"exit_button" want:"the input of the button that lets people out"`
+	Strike       *Output `yaml:"strike" want:"the output that lets the door be opened"`
 	// Lock is a plain lock, in place of a strike or beside one. It is on the entry side only:
 	// people can always get out, whatever lock, bridge and broker do.
 	Lock ID `yaml:"lock" want:"the id of a plain lock that keeps people out; from inside the door opens by hand, always"`
@@ -122,6 +133,15 @@ type Input struct {
 	Device ID    `yaml:"device" need:"yes" want:"the id of the badge reader or UHF reader that has the input"`
 	Input  uint8 `yaml:"input" need:"yes" min:"0" max:"63" want:"the number of the input, from 0"`
 }
+
+// AntennaPort names one antenna port of a UHF reader.
+type AntennaPort struct {
+	Reader ID    `yaml:"reader" need:"yes" want:"the id of the UHF reader"`
+	Port   uint8 `yaml:"port" need:"yes" min:"1" max:"32" want:"the number of the antenna port, from 1"`
+}
+
+// String names the antenna for people.
+func (a AntennaPort) String() string { return fmt.Sprintf("antenna %d of %s", a.Port, a.Reader) }
 
 // String names the input for people.
 func (in Input) String() string { return fmt.Sprintf("input %d of %s", in.Input, in.Device) }

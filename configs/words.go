@@ -36,6 +36,22 @@ func (Level) words() []string { return texts(Levels()...) }
 // isStateSecret reports whether documents of this level are classified, not merely internal.
 func (l Level) isStateSecret() bool { return l == TopSecret || l == Secret || l == Confidential }
 
+// TwoCarriers is a level, or a mark on the document, of what travels with two persons (OUT-2).
+type TwoCarriers string
+
+// The marks among them.
+const (
+	CipherTravels  TwoCarriers = "cipher"  // 密码
+	ArchiveTravels TwoCarriers = "archive" // 档案
+)
+
+func (TwoCarriers) words() []string {
+	return append(texts(Levels()...), texts(CipherTravels, ArchiveTravels)...)
+}
+
+// Level returns the level that it is, if it is one and no mark.
+func (t TwoCarriers) Level() (Level, bool) { return Level(t), slices.Contains(Levels(), Level(t)) }
+
 // Post is the office a person holds.
 type Post string
 

@@ -53,7 +53,7 @@ func act[A Act](zh, en string) actKind {
 
 var actKinds = func() map[string]actKind {
 	kinds := map[string]actKind{}
-	for _, k := range slices.Concat(personActs, documentActs, lendingActs, openingActs, hoursActs, delegationActs, caseActs, alertActs, approvalActs, registeringActs, circulatingActs, keepingActs, guardingActs) {
+	for _, k := range slices.Concat(personActs, documentActs, lendingActs, openingActs, hoursActs, delegationActs, caseActs, alertActs, keyActs, approvalActs, registeringActs, circulatingActs, keepingActs, guardingActs) {
 		kinds[k.verb] = k
 	}
 	return kinds

@@ -24,6 +24,7 @@ const (
 	errandRefusals    errandKind = "refusals"
 	errandLockAgain   errandKind = "lock-again"
 	errandLockCheck   errandKind = "lock-check"
+	errandKeys        errandKind = "keys"
 	errandApproval    errandKind = "approval"
 )
 

@@ -84,6 +84,8 @@ type (
 	TellLocks struct {
 		Command threelock.Command
 		Opening threelock.Session // as it stood when the command was decided
+		// List is what a change of keys brings to the locks; of no other opening.
+		List KeyList
 		// Lifetime bounds an authorisation: how long the locks may keep their bolts drawn for the door to be opened.
 		Lifetime time.Duration
 		Reason   string // of a re-lock
@@ -208,6 +210,10 @@ func (d *decision) finding(f presence.Finding) {
 		d.readable(f.Place, true, "")
 	case presence.Stranger:
 		d.stranger(f)
+	case presence.Flood:
+		d.flooded(f)
+	case presence.FloodOver:
+		d.floodOver(f)
 	case presence.Passage:
 		d.passed(f)
 	case presence.Clone:
@@ -229,6 +235,7 @@ func (d *decision) start(b Start) {
 	}
 	for _, place := range sortedKeys(d.site.Places) { // whose documents it does not hear, it says one by one
 		d.end(alerts.PlaceShielded, string(place))
+		d.end(alerts.TagFlood, string(place))
 	}
 	for _, id := range sortedKeys(d.openings) {
 		d.advance(id, (*threelock.Session).Restarted)
@@ -276,6 +283,8 @@ func (d *decision) errand(e errand) {
 		d.lockAgain(fact.DeviceID(e.id))
 	case errandLockCheck:
 		d.lockCheck(fact.DeviceID(e.id))
+	case errandKeys:
+		d.judgeKeys(d.site.Safes[fact.SafeID(e.id)])
 	case errandApproval:
 		d.approvalDue(e.id)
 	default:

@@ -54,7 +54,7 @@ func blank[T any, P interface {
 var eventKinds = func() map[string]func() Event {
 	kinds := map[string]func() Event{}
 	for _, blank := range slices.Concat(runEvents, actEvents, personEvents, documentEvents, lendingEvents, badgeEvents, doorEvents, handOverEvents,
-		sightingEvents, passageEvents, deviceEvents, lockEvents, plainLockEvents, openingEvents, hoursEvents, caseEvents, delegationEvents, alertEvents, approvalEvents, registeringEvents, circulatingEvents, keepingEvents, guardingEvents) {
+		sightingEvents, passageEvents, deviceEvents, lockEvents, plainLockEvents, openingEvents, hoursEvents, caseEvents, delegationEvents, alertEvents, keyEvents, approvalEvents, registeringEvents, circulatingEvents, keepingEvents, guardingEvents) {
 		kinds[blank().Kind()] = blank
 	}
 	return kinds

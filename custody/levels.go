@@ -309,7 +309,7 @@ func (ev *LevelChanged) evolve(s *State, at fact.Stamp) {
 	s.dropTerm(doc)
 	doc.Level = ev.To
 	if ev.Home != "" {
-		doc.Home = ev.Home
+		s.shelves.shelve(doc, ev.Home)
 	}
 	s.keepTerm(doc)
 }

@@ -33,6 +33,19 @@ const (
 	// MaxTimeLock is the longest time lock, for a slip in the date would keep the three
 	// parties out as well: the longest public holiday, and some days.
 	MaxTimeLock = 14 * 24 * time.Hour
+	// SigningTime is how long the three have to sign with their own keys: a lock's nonce lives
+	// 60 s, and the rest is for the messages.
+	SigningTime = 50 * time.Second
+	// MaxCredential, MaxPublicKey and MaxAssertion bound what a browser hands over of a
+	// security key, in bytes: a lock takes 37 + 288 + 64 of an assertion.
+	MaxCredential = 512
+	MaxPublicKey  = 256
+	MaxAssertion  = 1024
+	// MaxKeyListBytes is what a lock takes, MaxListedKeys eight of each party.
+	MaxKeyListBytes = 1856
+	MaxListedKeys   = 24
+	// MaxKeyLists of a safe that are known by name: the locks hold one, and one that was away the one before it.
+	MaxKeyLists = 8
 	// RefusalsToAlarm within RefusalWindow at one lock are no disturbance any more.
 	RefusalsToAlarm = 3
 	RefusalWindow   = time.Minute

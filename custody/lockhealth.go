@@ -1,7 +1,6 @@
 package custody
 
 import (
-	"fmt"
 	"time"
 
 	"trilock/alerts"
@@ -88,9 +87,7 @@ func (d *decision) judgeLock(was, now LockChanged) {
 	d.fault(string(now.Lock), name, was.Tamper, now.Tamper, "tamper")
 	d.fault(string(now.Lock)+"/motor", name, was.MotorFault != "", now.MotorFault != "", now.MotorFault)
 	d.fault(string(now.Lock)+"/battery", name, was.BatteryLow, now.BatteryLow, "battery-low")
-	if was.Trust != "" && now.Trust != was.Trust {
-		d.raise(alerts.LockRekeyed, string(now.Lock), name, fmt.Sprintf("%.20s", now.Trust))
-	}
+	d.judgeRekeyed(was, now)
 }
 
 func (d *decision) fault(subject string, name fact.Text, was, is bool, code string) {

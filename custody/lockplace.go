@@ -59,6 +59,10 @@ func (s *State) evolveSpans(session *threelock.Session, step threelock.Step) {
 			s.asked[step.Lock] = lockPlace{step.Boot, step.Counter}
 		}
 	case threelock.StepAuthorised:
+		if session.Purpose == threelock.KeyChange { // it draws no bolt
+			clear(s.asked)
+			return
+		}
 		for _, lock := range session.Locks {
 			if from, asked := s.asked[lock]; asked {
 				kept := s.spans[lock]

@@ -252,7 +252,8 @@ func (d *decision) lockCheck(id fact.DeviceID) {
 func (d *decision) tellSafe(safe Safe, command threelock.Command, reason string) {
 	session := d.openings[safe.ID]
 	if !safe.Plain {
-		d.effect(TellLocks{Command: command, Opening: copyOf(session), Lifetime: d.timing().UnlockedTime, Reason: reason})
+		list, _ := d.listNamed(safe.ID, session.Trust)
+		d.effect(TellLocks{Command: command, Opening: copyOf(session), List: list.KeyList, Lifetime: d.timingOf(safe.ID).UnlockedTime, Reason: reason})
 		return
 	}
 	switch command {
@@ -336,6 +337,9 @@ func (s *State) contactOpen(safe Safe) bool {
 // and the session waits for them to say so; plain ones have to be told at that instant.
 func (s *State) timingOf(id fact.SafeID) threelock.Timing {
 	t := s.timing()
+	if session := s.openings[id]; session != nil && session.Own { // the signing takes of the request's life
+		t.UnlockedTime = MaxUnlockedTime
+	}
 	if s.site.Safes[id].Plain {
 		t.UnlockedTime = max(t.UnlockedTime-t.LockAnswer, 0)
 	}

@@ -188,6 +188,8 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 		s.agenda.off(errand{kind, string(id)})
 	}
 	s.retireTag(doc.Tag, RetiredTag{Document: id, Why: why, At: at.Wall})
+	s.shelves.unshelve(doc)
+	s.shelves.sight(doc, Sighting{})
 	delete(s.documents, id)
 }
 

@@ -46,7 +46,11 @@ func (d *decision) advance(id fact.SafeID, move func(*threelock.Session) ([]thre
 }
 
 func (d *decision) openingEnded(safe Safe, why threelock.Why) {
+	d.keysEnded(safe)
 	switch why {
+	case threelock.WhyKeysChanged:
+		d.signal(safe.BadgeReader, LampGranted)
+		return
 	case threelock.WhyClosed:
 		d.end(alerts.SafeLeftOpen, string(safe.ID))
 		d.signal(safe.BadgeReader, LampGranted)
@@ -208,7 +212,7 @@ func (d *decision) notLocked(safe Safe) string {
 
 func (s *State) timing() threelock.Timing {
 	p := s.site.Policy
-	return threelock.Timing{Delay: p.OpeningDelay, Reconfirm: p.OpeningReconfirm, Confirm: p.ClosingConfirm, StatementValid: p.OpeningStatementValid, Window: p.OpeningWindow, LockAnswer: p.LockAnswerTime, UnlockedTime: min(p.UnlockedTime, MaxUnlockedTime)}
+	return threelock.Timing{Delay: p.OpeningDelay, Reconfirm: p.OpeningReconfirm, Confirm: p.ClosingConfirm, StatementValid: p.OpeningStatementValid, Window: p.OpeningWindow, LockAnswer: p.LockAnswerTime, UnlockedTime: min(p.UnlockedTime, MaxUnlockedTime), Approve: SigningTime}
 }
 
 func (ev *OpeningStep) evolve(s *State, at fact.Stamp) {
@@ -218,10 +222,11 @@ func (ev *OpeningStep) evolve(s *State, at fact.Stamp) {
 	}
 	session.Evolve(at, ev.Session, ev.Safe, ev.Step)
 	s.evolveSpans(session, ev.Step)
+	s.evolveKeys(session, ev.Step)
 	if ev.Step.What == threelock.StepStated {
 		s.sessions++
 	}
-	if ev.Step.What == threelock.StepEnded && ev.Step.Why != threelock.WhyClosed && ev.Step.Why != threelock.WhyUnconfirmed {
+	if ev.Step.What == threelock.StepEnded && ev.Step.Why != threelock.WhyClosed && ev.Step.Why != threelock.WhyUnconfirmed && ev.Step.Why != threelock.WhyKeysChanged {
 		s.failed[ev.Safe] = at
 	}
 	due, waits := session.Due(s.timingOf(ev.Safe))
@@ -310,7 +315,9 @@ func (d *decision) stateOpening(a StateOpening) Outcome {
 		names = append(names, string(doc))
 	}
 	id := fmt.Sprintf("S-%06d", d.sessions+1)
-	d.emit(subject, &OpeningStep{Safe: a.Safe, Session: id, Step: threelock.State(d.in.Actor, a.Purpose, names, safe.Locks)})
+	step := threelock.State(d.in.Actor, a.Purpose, names, safe.Locks)
+	step.Own = !safe.Plain && d.demandsOwn(safe.ID, safe.Locks)
+	d.emit(subject, &OpeningStep{Safe: a.Safe, Session: id, Step: step})
 	return granted(id)
 }
 

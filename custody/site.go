@@ -221,6 +221,7 @@ type Policy struct {
 	MissingAfter           time.Duration // INC-1: unseen from home for so long
 	LentUnseenAfter        time.Duration
 	RestAfter              time.Duration           // STO-1: in another's shelf for so long is out of place
+	TwoCarriers            TwoCarriers             // OUT-2: these travel with two persons
 	LoanLongest            map[Level]time.Duration // CIR-3
 	Repeat                 map[alerts.Severity]time.Duration
 	Approvals              ApprovalPolicy

@@ -27,6 +27,9 @@ type Overview struct {
 	Cases     []CaseOverview     `json:"cases"`
 	// Register is what is under way of registering, copying and issuing.
 	Register RegisterOverview `json:"register"`
+	// Circulations are the circulation lists under way, Waiting what waits for approval.
+	Circulations []CirculationOverview `json:"circulations"`
+	Waiting      []ApprovalOverview    `json:"waiting"`
 }
 
 // CaseOverview is an open case and what it still asks for.
@@ -87,8 +90,10 @@ type PassingOverview struct {
 	Door      fact.DoorID          `json:"door"`
 	DoorName  fact.Text            `json:"door_name"`
 	In        bool                 `json:"in"`
+	Unsure    bool                 `json:"unsure"` // which way cannot be told
 	At        time.Time            `json:"at"`
 	With      []Companion          `json:"with"` // empty: nobody's badge goes with it
+	By        PersonID             `json:"by,omitempty"`
 	Certainty presence.CertaintyBP `json:"certainty_bp"`
 }
 
@@ -118,6 +123,8 @@ type SafeOverview struct {
 	Locks   []LockOverview `json:"locks"`
 	// DoorOpen is nil when nothing has reported the door.
 	DoorOpen *bool `json:"door_open"`
+	// OwnKeys: the locks demand each person's own key; otherwise the controller's signs for all.
+	OwnKeys bool `json:"own_keys"`
 	// WeakerLocks: the three locks are plain ones, which verify no approval.
 	WeakerLocks bool `json:"weaker_locks"`
 }
@@ -190,6 +197,7 @@ func (s *State) Overview(now time.Time) Overview {
 	}
 	o.Cabinets = s.lockedCabinets()
 	o.Register = s.registerOverview(now)
+	o.Circulations, o.Waiting = s.circulationOverviews(), s.waitingApprovals()
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))
 	}
@@ -215,7 +223,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 		}
 	}
 	if p := d.Passed; p.Door != "" {
-		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
+		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, Unsure: p.Unsure, By: p.By, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
 	}
 	if s.inFolder(d) {
 		o.Folder = d.Folder
@@ -229,7 +237,7 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 
 func (s *State) safeOverview(safe Safe) SafeOverview {
 	session := s.openings[safe.ID]
-	o := SafeOverview{WeakerLocks: safe.Plain, ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
+	o := SafeOverview{WeakerLocks: safe.Plain, OwnKeys: !safe.Plain && s.demandsOwn(safe.ID, safe.Locks), ID: safe.ID, Name: safe.Name, Session: session.ID, Phase: session.Phase, Purpose: session.Purpose, Present: []PartyOverview{}, Missing: []PartyOverview{}}
 	for _, p := range session.Present {
 		o.Present = append(o.Present, PartyOverview{Party: p.Party, Name: p.Party.Name(), Person: p.Person, Who: s.persons[p.Person].Name})
 	}

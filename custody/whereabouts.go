@@ -19,6 +19,9 @@ func (d *decision) moved(f presence.Moved) {
 	doc := d.documents[id]
 	d.emit(string(id), &DocumentSeen{Document: id, From: f.From, Place: f.To, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.end(alerts.Missing, string(id))
+	if f.To == doc.Home {
+		d.cameBack(doc)
+	}
 	d.settleMove(doc, f.From, f.To, f.Evidence)
 	d.judgeZone(doc)
 	d.rejoined(doc)
@@ -199,12 +202,7 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 	if !silent {
 		return
 	}
-	affected := 0
-	for _, doc := range d.documents {
-		if doc.Seen.Known && doc.Seen.Place == place {
-			affected++
-		}
-	}
+	affected := d.shelves.heard[place]
 	cause, _ := d.alerts.Standing(alerts.DeviceDown, string(reader))
 	d.raiseBecause(cause, alerts.NotReadable, string(place), d.site.placeName(place), affected)
 }
@@ -273,7 +271,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	if doc == nil {
 		return
 	}
-	doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.shelves.sight(doc, Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.agenda.off(errand{errandMissing, string(doc.ID)})
 	s.watchPieces(doc, at)
 	if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
@@ -290,7 +288,7 @@ func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
 		return
 	}
 	s.agenda.off(errand{errandRest, string(doc.ID)})
-	doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.shelves.sight(doc, Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.expectAgain(at, doc)
 	s.watchPieces(doc, at)
 }

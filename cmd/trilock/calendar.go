@@ -12,7 +12,6 @@ import (
 	"trilock/configs"
 	"trilock/custody/calendar"
 	"trilock/custody/fact"
-	"trilock/custody/siteplan"
 )
 
 // calendarCmd prints a year of a site's working calendar.
@@ -36,7 +35,7 @@ func (c *calendarCmd) print(w io.Writer, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	working, err := siteplan.Calendar(site)
+	working, err := site.WorkingCalendar()
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Site, err)
 	}

@@ -8,9 +8,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"trilock/configs"
-	"trilock/custody/siteplan"
 )
 
 const calendarSite = `
@@ -89,6 +86,27 @@ func TestCalendarFitsEightyColumns(t *testing.T) {
 	}
 }
 
+// A year that the site has entered is not missing; a week of one kind of day is one line.
+func TestCalendarOfASiteThatEntersAYear(t *testing.T) {
+	head, _, _ := strings.Cut(calendarSite, "calendar:")
+	text, err := printedYear(t, head+`calendar:
+  hours: [{days: [sun, mon, tue, wed, thu, fri, sat], from: "00:00", until: "24:00"}]
+  years: [2027]
+  days_off: [{dates: 2027-01-01..2027-01-03, name: 元旦, name_en: New Year's Day}]
+`, 2027)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"  周一至周日 Monday to Sunday     00:00-24:00\n\n", "\n2027-01  S S S . . .", "2027-01-01..2027-01-03 S   3  元旦 New Year's Day\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "not entered") {
+		t.Errorf("a year that is entered is missing:\n%s", text)
+	}
+}
+
 func TestCalendarSaysWhatIsWrong(t *testing.T) {
 	if _, err := printedYear(t, strings.Replace(calendarSite, "until: \"12:00\"", "until: \"14:00\"", 1), 0); err == nil || !strings.Contains(err.Error(), "site.yaml:8: calendar.hours[1]: found 13:00 to 17:00 on mon, which overlaps") {
 		t.Errorf("hours that overlap: %v", err)
@@ -101,22 +119,4 @@ func TestCalendarSaysWhatIsWrong(t *testing.T) {
 	if err := (&calendarCmd{Site: filepath.Join(t.TempDir(), "none.yaml")}).print(&strings.Builder{}, time.Now()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
-}
-
-// FuzzCalendarOfASite: what the configuration lets through makes a calendar, and prints.
-func FuzzCalendarOfASite(f *testing.F) {
-	f.Add("{hours: [{days: [sun], from: \"00:00\", until: \"24:00\"}], years: [2099], days_off: [{dates: 2099-12-01..2099-12-31}]}", 2099)
-	f.Add("{working_days: [{dates: \"2000-01-01\"}], days_off: [{dates: 2000-01-02..2000-03-01}]}", 2000)
-	_, block, _ := strings.Cut(calendarSite, "calendar:\n")
-	f.Add("\n"+block, 2026)
-	head, _, _ := strings.Cut(calendarSite, "calendar:")
-	f.Fuzz(func(t *testing.T, block string, year int) {
-		site, err := configs.ParseLayout("site.yaml", []byte(head+"calendar: "+block))
-		if err != nil {
-			return
-		}
-		if _, err := siteplan.Calendar(site); err != nil {
-			t.Fatalf("the configuration takes what the calendar refuses: %v\n%s", err, block)
-		}
-	})
 }

@@ -253,7 +253,7 @@ func (c *Calendar) addList(list List) error {
 func (c *Calendar) Zone() *time.Location { return c.zone }
 
 // On returns the date that the site's clock shows at an instant.
-func (c *Calendar) On(at time.Time) Date { return dateOn(at, c.zone) }
+func (c *Calendar) On(at time.Time) Date { return DateOf(at.In(c.zone).Date()) }
 
 // Known reports whether the public holidays of a year are known.
 func (c *Calendar) Known(year int) bool { return c.known[year] }

@@ -14,13 +14,8 @@ const (
 	dateForm      = "2006-01-02"
 )
 
-// The first and the last date: four digits of a year. What lies beyond is taken for one of them.
-var (
-	firstDate = DateOf(1, time.January, 1)
-	lastDate  = DateOf(9999, time.December, 31)
-)
-
 // DateOf returns a date; days and months beyond their range carry over, as in time.Date.
+// A year has at most four digits: one before 1 is taken for 1, one after 9999 for 9999.
 func DateOf(year int, month time.Month, day int) Date {
 	year = min(max(year, 1), 9999)
 	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay) //nolint:gosec // ten thousand years are 3.7 million days
@@ -33,18 +28,6 @@ func ParseDate(text string) (Date, error) {
 		return 0, fmt.Errorf("date %.20q: want a day such as 2026-10-01", text)
 	}
 	return DateOf(t.Date()), nil
-}
-
-// dateOn returns the date that the clock of a zone shows at an instant.
-func dateOn(at time.Time, zone *time.Location) Date {
-	year, month, day := at.In(zone).Date()
-	switch {
-	case year < 1:
-		return firstDate
-	case year > 9999:
-		return lastDate
-	}
-	return DateOf(year, month, day)
 }
 
 func (d Date) utc() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }

@@ -12,6 +12,9 @@
 // time that was counted through one says so (Basis.Unknown), and is counted again when the
 // year is entered.
 //
+// The notice for a year may still move the last days of the December before it; that is one more
+// change of the calendar, which its fingerprint shows.
+//
 // Where a due time could be read in two ways, the earlier is taken: a day by which
 // something is wanted back is brought forward to the working day before it, never put off,
 // and what is due on the day it was given does not stay out over night.

@@ -59,7 +59,7 @@ func (c *Calendar) Fingerprint() string { return c.fingerprint }
 
 func (c *Calendar) makeRecord() Record {
 	r := Record{Zone: c.zone.String(), Week: c.week, Known: c.knownYears(), Days: []ListedDays{}}
-	first, last := lastDate, firstDate
+	first, last := DateOf(MaxYear, time.December, 31), DateOf(MinYear, time.January, 1)
 	for d := range c.listed {
 		first, last = min(first, d), max(last, d)
 	}

@@ -78,6 +78,11 @@ var accessTable = map[string]access{
 	// Whoever keeps the documents does not close the alerts about them.
 	"POST /wall/alerts/{id}/close": {surface: forPanels, roles: []Role{RoleSecurity}, act: true},
 
+	// Those who sign for an opening, and enrol the keys that they sign with.
+	"GET /safes/{id}":       {surface: forPeople, roles: atTheSafe},
+	"GET /safes/{id}/panel": {surface: forPanels, roles: atTheSafe},
+	"GET /keys":             {surface: forPeople, roles: atTheSafe},
+
 	"GET /openapi.json":          {roles: allRoles},
 	"GET /api/v1/overview":       {roles: reading},
 	"GET /api/v1/alerts":         {roles: reading},
@@ -95,6 +100,9 @@ var accessTable = map[string]access{
 	"POST /api/v1/safes/{id}/openings":        {roles: atTheSafe, act: true},
 	"POST /api/v1/safes/{id}/openings/cancel": {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
 	"POST /api/v1/safes/{id}/time-lock":       {roles: atTheSafe, act: true},
+	"POST /api/v1/keys":                       {roles: atTheSafe, act: true},
+	"POST /api/v1/safes/{id}/keys":            {roles: atTheSafe, act: true},
+	"POST /api/v1/safes/{id}/signatures":      {roles: atTheSafe, act: true},
 	// Who opened the safe states and confirms it; security closes the case.
 	"POST /api/v1/cases/{id}/statement":    {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},
 	"POST /api/v1/cases/{id}/confirmation": {roles: []Role{RoleArchivist, RoleApprover, RoleSecurity}, act: true},

@@ -39,6 +39,7 @@ func (c *console) api() error {
 	api := humago.New(c.mux, config)
 	c.readRoutes(api)
 	c.actRoutes(api)
+	c.keyRoutes(api)
 	describeEvents(api)
 	for _, unused := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which ofHuma replaces
 		delete(config.Components.Schemas.Map(), unused)

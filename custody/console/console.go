@@ -105,6 +105,9 @@ func (c *console) routes() error {
 	m.HandleFunc("GET /wall/board", c.wallBoard)
 	m.HandleFunc("POST /wall/alerts/{id}/acknowledge", c.wallAcknowledge)
 	m.HandleFunc("POST /wall/alerts/{id}/close", c.wallClose)
+	m.HandleFunc("GET /safes/{id}", c.safePage)
+	m.HandleFunc("GET /safes/{id}/panel", c.safePanel)
+	m.HandleFunc("GET /keys", c.keysPage)
 	m.HandleFunc("GET /api/v1/events", c.events)
 	if err := c.api(); err != nil {
 		return err

@@ -65,6 +65,9 @@ type Settings struct {
 	Accounts []Account
 	// SessionKey signs the cookies: 32 random bytes or more from the data folder. A new key signs everybody out.
 	SessionKey []byte
+	// Keys knows what persons sign with keys of their own; nil where the console does not know
+	// the address that people reach it by.
+	Keys Keys
 	// Metrics answers /metrics; nil leaves the route out.
 	Metrics http.Handler
 	// DefaultLang is the language of a browser that prefers neither.

@@ -50,6 +50,8 @@ const (
 	// does: the longest that browsers keep a cookie.
 	lifePerson = 12 * time.Hour
 	lifeWall   = 400 * 24 * time.Hour
+	// keyPrintShown is how many hexadecimal digits of a key's fingerprint people compare.
+	keyPrintShown = 16
 	// languageLife keeps the language chosen on a screen: as long as a cookie lives.
 	languageLife = lifeWall
 

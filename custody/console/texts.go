@@ -129,11 +129,39 @@ var (
 	safePurpose       = fact.Text{ZH: "事由", EN: "Purpose"}
 	boltLocked        = fact.Text{ZH: "锁闭", EN: "locked"}
 	safeController    = fact.Text{ZH: "审批由控制器密钥代签（较弱形式）", EN: "Approvals are signed with the controller's key: the weaker form"}
+	safeOwnKeys       = fact.Text{ZH: "三方各用本人密钥签名", EN: "Each of the three signs with a key of their own"}
 	safeWeaker        = fact.Text{ZH: "普通锁：不核对三方批准，保证较弱", EN: "Plain locks: they verify no approvals. Weaker guarantee"}
 	boltUnlocked      = fact.Text{ZH: "打开", EN: "unlocked"}
 	boltJammed        = fact.Text{ZH: "卡住", EN: "jammed"}
 	boltUnknown       = fact.Text{ZH: "不明", EN: "unknown"}
 	boltTamper        = fact.Text{ZH: "被拆动", EN: "tampered"}
+
+	// Keys and signatures.
+	wordKeys           = fact.Text{ZH: "审批密钥", EN: "Approval keys"}
+	wordMyKey          = fact.Text{ZH: "我的密钥", EN: "My key"}
+	wordMyKeyIs        = fact.Text{ZH: "已登记，指纹", EN: "Enrolled; its fingerprint is"}
+	wordNoKeyYet       = fact.Text{ZH: "尚未登记密钥。", EN: "You have not enrolled a key yet."}
+	wordEnrol          = fact.Text{ZH: "登记安全密钥", EN: "Enrol a security key"}
+	wordEnrolHint      = fact.Text{ZH: "插入安全密钥，按提示触碰两次。新密钥须经三方批准送到锁里之后才有效。", EN: "Plug in the security key and touch it twice when asked. A new key counts only after the three parties have brought it to the locks."}
+	wordEnrolledKeys   = fact.Text{ZH: "已登记的密钥", EN: "Enrolled keys"}
+	wordListVersion    = fact.Text{ZH: "清单第 %[1]d 版：%[2]s", EN: "list version %[1]d: %[2]s"}
+	wordFormOwn        = fact.Text{ZH: "本人密钥", EN: "own keys"}
+	wordFormController = fact.Text{ZH: "控制器密钥", EN: "controller's key"}
+	wordListsDiffer    = fact.Text{ZH: "三把锁的清单不一致，无法正常开启。", EN: "The three locks have different lists; the safe cannot be opened properly."}
+	wordBringKeys      = fact.Text{ZH: "提请三方批准，把这些密钥送到锁", EN: "Ask the three parties to bring these keys to the locks"}
+	wordBringToOne     = fact.Text{ZH: "提请三方批准，把现行清单送到此锁", EN: "Ask the three to bring the present list to this lock"}
+	wordBringHint      = fact.Text{ZH: "三方在保险柜前刷卡并输密码批准；锁按现行清单核对三方的批准。", EN: "The three approve at the safe, with badge and PIN; the locks verify their approvals by the list that they have now."}
+	wordToSigning      = fact.Text{ZH: "前往签名", EN: "To the signatures"}
+	wordSign           = fact.Text{ZH: "签名", EN: "Sign"}
+	wordSigned         = fact.Text{ZH: "已签名", EN: "has signed"}
+	wordHereNow        = fact.Text{ZH: "已到场", EN: "is here"}
+	wordNone           = fact.Text{ZH: "无", EN: "none"}
+	wordCannotSign     = fact.Text{ZH: "现在无法签名，请查看系统日志", EN: "cannot sign now; see the daemon's log"}
+	wordNoKeyOfOnesOwn = fact.Text{ZH: "没有登记密钥，不能签名", EN: "has no enrolled key and cannot sign"}
+	wordNoOrigin       = fact.Text{ZH: "控制台没有配置访问地址（console.origin），不能使用安全密钥。", EN: "The console does not know its own address (console.origin), so security keys cannot be used."}
+	wordKeyTouch       = fact.Text{ZH: "请触碰安全密钥…", EN: "Touch the security key…"}
+	wordKeyFailed      = fact.Text{ZH: "没有签名：已取消、超时，或不是登记过的密钥。", EN: "Nothing was signed: cancelled, too late, or not the key that was enrolled."}
+	wordKeyUnsupported = fact.Text{ZH: "此浏览器不支持安全密钥，或地址不是 https。", EN: "This browser knows no security keys, or the address is not https."}
 
 	// Signing in.
 	wordSignIn      = fact.Text{ZH: "登录", EN: "Sign in"}
@@ -162,6 +190,7 @@ var roleNames = map[Role]fact.Text{
 var phaseNames = map[string]fact.Text{
 	"stated":       {ZH: "事由已登记，等待三方刷卡", EN: "Purpose stated: the three parties may badge"},
 	"gathering":    {ZH: "正在等待三方到齐", EN: "Waiting for all three parties"},
+	"approving":    {ZH: "请三方用本人密钥签名", EN: "All three sign with their own keys"},
 	"challenging":  {ZH: "三方到齐，等待三把锁应答", EN: "All three are here: waiting for the locks"},
 	"delaying":     {ZH: "三方到齐，延时中，请等待", EN: "All three are here: the time delay is running"},
 	"reconfirming": {ZH: "延时结束，请三方再次刷卡并输密码", EN: "The delay is over: all three show badge and PIN again"},
@@ -244,6 +273,12 @@ var problemWords = map[string]struct{ text, next fact.Text }{
 		fact.Text{ZH: "关闭不用的页面，按 Retry-After 重试。", EN: "Close pages that nobody watches; try again after Retry-After."}},
 	"undecided": {fact.Text{ZH: "系统现在不能作出判定：%[1]s。", EN: "The daemon cannot decide now: %[1]s."},
 		fact.Text{ZH: "待 /readyz 恢复后，用同一个 Idempotency-Key 重试。", EN: "When /readyz says ready again, send it again with the same Idempotency-Key."}},
+	"no-keys": {fact.Text{ZH: "控制台没有配置访问地址，不能使用安全密钥。", EN: "The console does not know its own address, so security keys cannot be used."},
+		fact.Text{ZH: "在配置中填写 console.origin，例如 https://trilock.example。", EN: "Set console.origin in the configuration, such as https://trilock.example."}},
+	"bad-signature": {fact.Text{ZH: "签名无效，锁不会接受：%[1]s。", EN: "The signature is not one that a lock would take: %[1]s."},
+		fact.Text{ZH: "刷新页面，用登记过的安全密钥重试。", EN: "Reload the page and try again with the security key that was enrolled."}},
+	"bad-key-list": {fact.Text{ZH: "密钥清单无法生成：%[1]s。", EN: "No list of keys can be made: %[1]s."},
+		fact.Text{ZH: "三方每方至少一人先登记密钥。", EN: "At least one person of each party enrols a key first."}},
 	"refused": {fact.Text{ZH: "已拒绝。", EN: "Refused."},
 		fact.Text{ZH: "改正后用新的 Idempotency-Key 重新提交；此次拒绝已记录。", EN: "Put it right and send it with a new Idempotency-Key; this refusal is in the record."}},
 	"internal": {fact.Text{ZH: "系统内部错误。", EN: "Something failed inside the daemon."},

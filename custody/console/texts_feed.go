@@ -25,9 +25,12 @@ var (
 	feedReadable      = fact.Text{ZH: "%[1]s 恢复读取", EN: "%[1]s can be read again"}
 	feedPassedOut     = fact.Text{ZH: "%[1]s 经 %[2]s 带出（%[3]s）", EN: "%[1]s was carried out through %[2]s (%[3]s)"}
 	feedPassedIn      = fact.Text{ZH: "%[1]s 经 %[2]s 带入（%[3]s）", EN: "%[1]s was carried in through %[2]s (%[3]s)"}
+	feedPassed        = fact.Text{ZH: "%[1]s 经过 %[2]s，方向无法判定（%[3]s）", EN: "%[1]s was carried through %[2]s; which way cannot be told (%[3]s)"}
 	feedNobody        = fact.Text{ZH: "无人刷卡", EN: "nobody's badge goes with it"}
 	feedCloned        = fact.Text{ZH: "%[1]s 的标签同时在两处被读到", EN: "The tag of %[1]s is read in two places at once"}
 	feedFading        = fact.Text{ZH: "%[1]s 的标签信号衰退", EN: "The tag of %[1]s is fading"}
+	feedFlood         = fact.Text{ZH: "%[1]s 读到大量未登记的标签", EN: "A flood of unknown tags is read at %[1]s"}
+	feedFloodOver     = fact.Text{ZH: "%[1]s 的未登记标签泛滥已过，共 %[2]d 次读取", EN: "The flood of unknown tags at %[1]s is over: %[2]d reads"}
 	feedShielded      = fact.Text{ZH: "%[1]s 的读取率骤降", EN: "Next to nothing in %[1]s is read any more"}
 	feedTagUnknown    = fact.Text{ZH: "在 %[2]s 读到未登记的标签 %[1]s", EN: "Unknown tag %[1]s was read at %[2]s"}
 	feedDevice        = fact.Text{ZH: "%[1]s：%[2]s", EN: "%[1]s: %[2]s"}
@@ -35,6 +38,12 @@ var (
 	feedPartyShown    = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）到场", EN: "%[1]s: %[2]s is here (%[3]s)"}
 	feedPartyRefused  = fact.Text{ZH: "%[1]s：拒绝 %[2]s，%[3]s", EN: "%[1]s: %[2]s refused, %[3]s"}
 	feedPlainUnlock   = fact.Text{ZH: "%[1]s：三方到齐，打开三把普通锁；普通锁不核对批准", EN: "%[1]s: the three are here; three plain locks are unlocked, which verify no approval"}
+	feedPartyApproved = fact.Text{ZH: "%[1]s：%[2]s（%[3]s）已用本人密钥签名", EN: "%[1]s: %[2]s has signed with a key of their own (%[3]s)"}
+	feedSignatures    = fact.Text{ZH: "%[1]s：请三方用本人密钥签名", EN: "%[1]s: all three are to sign with their own keys"}
+	feedKeyEnrolled   = fact.Text{ZH: "%[1]s 登记了安全密钥", EN: "%[1]s enrolled a security key"}
+	feedKeysProposed  = fact.Text{ZH: "%[1]s：提请三方批准第 %[2]d 版密钥清单", EN: "%[1]s: the three are asked to approve version %[2]d of the list of keys"}
+	feedKeysChanged   = fact.Text{ZH: "%[1]s：三方批准的第 %[2]d 版密钥清单已送到 %[3]d 把锁", EN: "%[1]s: version %[2]d of the list of keys, approved by three, is in %[3]d locks"}
+	feedLockOvertaken = fact.Text{ZH: "%[1]s：收到已结束的开启 %[2]s 的迟到报告", EN: "%[1]s: a late report of the opening %[2]s, which is over"}
 	feedUnlocked      = fact.Text{ZH: "%[1]s：三把锁已开", EN: "%[1]s: three locks unlocked"}
 	feedSafeOpened    = fact.Text{ZH: "%[1]s：柜门打开", EN: "%[1]s: door opened"}
 	feedDelayed       = fact.Text{ZH: "%[1]s：三方到齐，延时开始", EN: "%[1]s: all three are here; the time delay begins"}

@@ -98,12 +98,13 @@ func TestEveryEntryHasWords(t *testing.T) {
 		&custody.PersonMoved{Person: "p-0001", Room: "archive", In: true}, &custody.PersonMoved{Person: "p-0001", Room: "archive"}, &custody.HandOverOpened{},
 		&custody.DocumentSeen{}, &custody.DocumentUnseen{}, &custody.PlaceReadable{}, &custody.PlaceReadable{Readable: true}, &custody.TagUnknown{},
 		&custody.DeviceChanged{State: fact.DeviceUp}, &custody.DeviceChanged{State: fact.DeviceDown, Code: "no-answer"}, &custody.DeviceChanged{State: fact.DeviceFault, Code: "tamper"},
+		&custody.KeyEnrolled{Key: custody.PersonKey{Person: "p-0001"}}, &custody.KeysProposed{Safe: "safe-1", List: custody.KeyList{Version: 2}}, &custody.KeysChanged{Safe: "safe-1", Version: 2}, &custody.LockOvertaken{Lock: "lock-1", Session: "S-000001"},
 		&custody.NoticeSettled{Channel: "mail"}, &custody.RecordFailed{Error: "full"},
 	}
 	for code := range badgeCodes {
 		events = append(events, &custody.BadgeRefused{Reader: "badge-in", Person: "p-0001", Code: code})
 	}
-	for _, what := range []threelock.What{threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepAnswered, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded} {
+	for _, what := range []threelock.What{threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepAnswered, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded, threelock.StepAsked, threelock.StepApproved} {
 		events = append(events, &custody.OpeningStep{Safe: "safe-1", Step: threelock.Step{What: what, Purpose: threelock.Inspection, Party: threelock.Archivist, Why: threelock.WhyNoPost}})
 	}
 	events = append(events, &custody.OpeningStep{Safe: "safe-1", Step: threelock.Step{What: threelock.StepAuthorised, Code: threelock.CodePlainLocks}})
@@ -130,7 +131,7 @@ func TestEveryRoleAndActHasAName(t *testing.T) {
 			t.Errorf("act %s has no name", verb)
 		}
 	}
-	for _, p := range []threelock.Phase{threelock.Stated, threelock.Gathering, threelock.Challenging, threelock.Unlocking, threelock.Unlocked, threelock.Open, threelock.Shutting, threelock.Delaying, threelock.Reconfirming, threelock.Closing} {
+	for _, p := range []threelock.Phase{threelock.Stated, threelock.Gathering, threelock.Challenging, threelock.Unlocking, threelock.Unlocked, threelock.Open, threelock.Shutting, threelock.Delaying, threelock.Reconfirming, threelock.Closing, threelock.Approving} {
 		if phaseNames[string(p)].IsZero() {
 			t.Errorf("phase %s has no words", p)
 		}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"time"
 
 	"trilock/alerts"
@@ -85,6 +86,14 @@ func (n names) sentence(e custody.Entry) (fact.Text, tone) {
 		return n.step(*ev)
 	case *custody.CaseOpened, *custody.CaseStated, *custody.CaseConfirmed, *custody.CaseCounted, *custody.CaseClosed:
 		return n.caseWords(e.Event)
+	case *custody.KeyEnrolled:
+		return feedKeyEnrolled.Fill(n.person(ev.Key.Person)), plainTone
+	case *custody.KeysProposed:
+		return feedKeysProposed.Fill(n.safe(ev.Safe), ev.List.Version), plainTone
+	case *custody.KeysChanged:
+		return feedKeysChanged.Fill(n.safe(ev.Safe), ev.Version, len(ev.Took)), plainTone
+	case *custody.LockOvertaken:
+		return feedLockOvertaken.Fill(n.device(ev.Lock), ev.Session), plainTone
 	case *custody.SafeTimeLocked:
 		return feedTimeLocked.Fill(n.safe(ev.Safe), ev.Until.In(n.site.Location).Format(time.DateTime)), plainTone
 	case *custody.DelegationMade:
@@ -182,13 +191,16 @@ func (n names) evidence(ev custody.Event) (fact.Text, tone) {
 		return feedUnreadable.Fill(n.place(ev.Place)), warnTone
 	case *custody.DocumentPassed:
 		text := feedPassedOut
-		if ev.In {
+		switch {
+		case ev.Unsure:
+			text = feedPassed
+		case ev.In:
 			text = feedPassedIn
 		}
 		if len(ev.With) == 0 {
 			return text.Fill(string(ev.Document), n.door(ev.Door), feedNobody), warnTone
 		}
-		return text.Fill(string(ev.Document), n.door(ev.Door), n.person(ev.With[0].Person)), plainTone
+		return text.Fill(string(ev.Document), n.door(ev.Door), n.person(cmp.Or(ev.By, ev.With[0].Person))), plainTone
 	case *custody.DocumentDoubted:
 		if ev.What == "cloned" {
 			return feedCloned.Fill(string(ev.Document)), warnTone
@@ -199,6 +211,11 @@ func (n names) evidence(ev custody.Event) (fact.Text, tone) {
 			return feedShielded.Fill(n.place(ev.Place)), warnTone
 		}
 		return feedReadable.Fill(n.place(ev.Place)), goodTone
+	case *custody.TagsFlooded:
+		if ev.Flooded {
+			return feedFlood.Fill(n.place(ev.Place)), warnTone
+		}
+		return feedFloodOver.Fill(n.place(ev.Place), ev.Count), goodTone
 	case *custody.TagUnknown:
 		return feedTagUnknown.Fill(ev.Tag.String(), n.place(ev.Place)), warnTone
 	case *custody.DeviceChanged:
@@ -223,7 +240,7 @@ func tellsStep(s threelock.Step) bool {
 	case threelock.StepAnswered:
 		return !s.Accepted
 	case threelock.StepStated, threelock.StepShown, threelock.StepRefused, threelock.StepUnlocked, threelock.StepOpened, threelock.StepShut, threelock.StepEnded,
-		threelock.StepDelayed, threelock.StepDelayOver, threelock.StepReconfirmed, threelock.StepLocked, threelock.StepConfirmed:
+		threelock.StepDelayed, threelock.StepDelayOver, threelock.StepReconfirmed, threelock.StepLocked, threelock.StepConfirmed, threelock.StepAsked, threelock.StepApproved:
 	}
 	return true
 }
@@ -233,6 +250,10 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 	switch s.What {
 	case threelock.StepStated:
 		return feedOpeningStated.Fill(safe, n.person(custody.PersonID(s.By)), s.Purpose.Name()), plainTone
+	case threelock.StepAsked:
+		return feedSignatures.Fill(safe), plainTone
+	case threelock.StepApproved:
+		return feedPartyApproved.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
 	case threelock.StepShown:
 		return feedPartyShown.Fill(safe, n.person(s.Person), s.Party.Name()), goodTone
 	case threelock.StepDelayed:
@@ -257,7 +278,7 @@ func (n names) step(ev custody.OpeningStep) (fact.Text, tone) {
 		return feedSafeShut.Fill(safe), plainTone
 	case threelock.StepEnded:
 		t := warnTone
-		if s.Why == threelock.WhyClosed {
+		if s.Why == threelock.WhyClosed || s.Why == threelock.WhyKeysChanged {
 			t = goodTone
 		}
 		return feedOpeningEnded.Fill(safe, s.Why.Text()), t

@@ -43,12 +43,22 @@ type Record interface {
 	Probe(ctx context.Context) error
 }
 
-// Settings say what an Engine works with. All fields are required but Log.
+// Memory keeps what presence has learnt from one run of the daemon to the next. It holds no conclusion: without
+// it presence learns again, and is less sure meanwhile.
+type Memory interface {
+	// Learnt returns what was kept last, or why there is nothing that can be used.
+	Learnt() (presence.Learnt, error)
+	// Keep makes what was learnt durable, in place of what was kept before.
+	Keep(presence.Learnt) error
+}
+
+// Settings say what an Engine works with. All fields are required but Memory, Wall and Log.
 type Settings struct {
 	Site     custody.Site
 	Places   presence.Site
 	Presence presence.Policy
 	Record   Record
+	Memory   Memory
 	// Routes names the channels that notices of a severity go to.
 	Routes map[alerts.Severity][]string
 	// Perform carries one effect out. It is called in order, on the engine's own goroutine,
@@ -58,7 +68,10 @@ type Settings struct {
 	Wake    func()
 	Metrics *Metrics
 	Version string
-	Log     *slog.Logger
+	// Wall is the wall clock, which can be set at any time and jump either way; nil is the host's.
+	// Only what people read and legal due times go by it: order and holds do not.
+	Wall func() time.Time
+	Log  *slog.Logger
 }
 
 // Errors of Report, Act and Settle.
@@ -82,6 +95,9 @@ type Engine struct {
 	startAt  fact.Stamp
 	latest   map[string]fact.Fact // the last word of every device, for taking again after a halt
 	findings []presence.Finding
+
+	keepAt time.Time            // when what presence has learnt is kept next
+	keeps  chan presence.Learnt // what waits to be kept; nil without a memory
 
 	done     chan struct{} // closed when Run has returned
 	status   sync.Mutex
@@ -109,12 +125,15 @@ func New(ctx context.Context, s Settings) (*Engine, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
+	if s.Wall == nil {
+		s.Wall = time.Now
+	}
 	e := &Engine{with: s, queue: make(chan item, QueueLen), latest: map[string]fact.Fact{}, done: make(chan struct{}), watchers: map[chan uint64]struct{}{}}
 	if err := e.rebuild(ctx); err != nil {
 		return nil, err
 	}
 	e.started, e.beat = time.Now(), time.Now()
-	e.startAt = continued(e.state.Now(), e.started)
+	e.startAt = continued(e.state.Now(), s.Wall())
 	return e, nil
 }
 
@@ -140,12 +159,15 @@ func (e *Engine) rebuild(ctx context.Context) error {
 		return fmt.Errorf("site for presence: %w", err)
 	}
 	state.Tagged(where.Enrol)
+	if err := where.Teach(e.learntSoFar()); err != nil {
+		e.with.Log.Error("what presence had learnt cannot be used; it learns again", "error", err)
+	}
 	e.state, e.where = state, where
 	return nil
 }
 
 func (e *Engine) stamp() fact.Stamp {
-	return fact.Stamp{Mono: e.startAt.Mono + time.Since(e.started), Wall: time.Now().UTC()}
+	return fact.Stamp{Mono: e.startAt.Mono + time.Since(e.started), Wall: e.with.Wall().UTC()}
 }
 
 // Report takes a fact from a driver; it is devices.Sink. It waits while the queue is

@@ -28,17 +28,55 @@ func EPCFromBytes(raw []byte) (EPC, error) {
 }
 
 // ParseEPC reads hexadecimal, upper or lower case; spaces and hyphens between digits are ignored.
+// It allocates nothing but its errors: recordings have millions of them.
 func ParseEPC(text string) (EPC, error) {
-	compact := strings.NewReplacer(" ", "", "-", "").Replace(text)
-	raw, err := hex.DecodeString(compact)
-	if err != nil {
-		return EPC{}, fmt.Errorf("EPC %q: not hexadecimal", text)
+	var e EPC
+	digits := 0
+	for k := range len(text) {
+		if text[k] == ' ' || text[k] == '-' {
+			continue
+		}
+		v, ok := digit(text[k])
+		switch at := digits / 2; {
+		case !ok:
+			return EPC{}, fmt.Errorf("EPC %q: not hexadecimal", clipped(text))
+		case at >= MaxEPCBytes: // counted, and said with the others
+		case digits%2 == 0:
+			e.b[at] = v << 4
+		default:
+			e.b[at] |= v
+		}
+		digits++
 	}
-	e, err := EPCFromBytes(raw)
-	if err != nil {
-		return EPC{}, fmt.Errorf("EPC %q: %w", text, err)
+	switch {
+	case digits%2 != 0:
+		return EPC{}, fmt.Errorf("EPC %q: an odd number of digits", clipped(text))
+	case digits == 0 || digits > 2*MaxEPCBytes:
+		return EPC{}, fmt.Errorf("EPC %q: EPC of %d bytes: want 1 to %d", clipped(text), digits/2, MaxEPCBytes)
 	}
+	e.n = uint8(digits / 2) //nolint:gosec // at most MaxEPCBytes
 	return e, nil
+}
+
+// digit returns the value of a hexadecimal digit.
+func digit(c byte) (v byte, ok bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
+
+// clipped shortens what is no EPC for an error's line.
+func clipped(text string) string {
+	if most := 3 * MaxEPCBytes; len(text) > most {
+		return text[:most] + "..."
+	}
+	return text
 }
 
 // IsZero reports whether e is "no tag".

@@ -58,3 +58,17 @@ func TestCardsAreMasked(t *testing.T) {
 		t.Errorf("masked card: %q", got)
 	}
 }
+
+// Recordings hold millions of EPCs: reading one allocates nothing.
+func TestParseEPCAllocatesNothing(t *testing.T) {
+	text, sink := "2C74 257B-F400 0000 0000 0001", fact.EPC{}
+	allocations := testing.AllocsPerRun(100, func() {
+		var err error
+		if sink, err = fact.ParseEPC(text); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocations != 0 || sink.String() != "2C74257BF400000000000001" {
+		t.Errorf("%v allocations, read as %s", allocations, sink)
+	}
+}

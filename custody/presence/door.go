@@ -44,6 +44,8 @@ const (
 	// badgeBefore and badgeAfter are the window in which a badge belongs to a crossing.
 	badgeBefore = 15 * time.Second
 	badgeAfter  = 4 * time.Second
+	// stuckAfter: a barrier that is interrupted for longer says nothing any more.
+	stuckAfter = 30 * time.Second
 	// comesFor: so long before and after a crossing, who walks slowly may be heard.
 	comesFor = 6 * time.Second
 	// restBins: who is heard for so many bins before and after a crossing, and then restLess times as weakly at most,
@@ -122,7 +124,7 @@ func (s Site) checkDoors(antennas map[fact.Antenna]bool) error {
 	if len(s.Doors) > MaxDoors {
 		errs = append(errs, fmt.Errorf("%d doors: at most %d", len(s.Doors), MaxDoors))
 	}
-	seen := map[fact.DoorID]bool{}
+	seen, taken := map[fact.DoorID]bool{}, map[fact.Antenna]fact.DoorID{}
 	for _, d := range s.Doors {
 		if seen[d.ID] || d.ID == "" {
 			errs = append(errs, fmt.Errorf("door %q has no name or is listed twice", d.ID))
@@ -135,6 +137,10 @@ func (s Site) checkDoors(antennas map[fact.Antenna]bool) error {
 			if !antennas[a] {
 				errs = append(errs, fmt.Errorf("door %q names antenna %s, which is none of the site", d.ID, a))
 			}
+			if of, is := taken[a]; is && of != d.ID {
+				errs = append(errs, fmt.Errorf("door %q names antenna %s, which is at door %q", d.ID, a, of))
+			}
+			taken[a] = d.ID
 		}
 		if (d.OuterBeam.Device == "") != (d.InnerBeam.Device == "") {
 			errs = append(errs, fmt.Errorf("door %q has one light barrier: a direction takes two", d.ID))
@@ -375,55 +381,6 @@ func (d *door) way(tr *transit) way {
 	return d.wayByWalkers(tr)
 }
 
-// wayByWalkers tells the way of a tag by which of those who went through the barriers can have carried it.
-func (d *door) wayByWalkers(tr *transit) way {
-	people := d.passersBy(tr.from-beamSlack, tr.last+beamSlack)
-	var best [2]float64 // by direction: outward, inward
-	var who [2]*walker
-	for k := range people {
-		w := &people[k]
-		h, heard := tr.profile(w)
-		if !heard {
-			continue
-		}
-		nats, possible := d.gait.fits(*w, h, tr.from)
-		side := 0
-		if w.inward {
-			side = 1
-		}
-		if possible && (who[side] == nil || nats > best[side]) {
-			best[side], who[side] = nats, w
-		}
-	}
-	switch {
-	case who[0] == nil && who[1] == nil:
-		return way{}
-	case who[0] != nil && who[1] != nil:
-		return eitherWay(best[1] - best[0])
-	}
-	w := who[0]
-	if w == nil {
-		w = who[1]
-	}
-	if len(people) == 1 && w.speed > 0 && tr.stays == 0 && w.at != d.taughtBy {
-		d.taughtBy = w.at
-		if h, heard := tr.profile(w); heard {
-			d.gait.learn(h.carriedBy(*w, tr.from))
-		}
-	}
-	return way{passed: true, inward: w.inward, nats: aloneSure, why: fmt.Sprintf("the light barriers were crossed %s %v after it was first heard, and by nobody the other way at that time",
-		sideName(w.inward), (w.at - tr.from).Round(100*time.Millisecond))}
-}
-
-// eitherWay weighs one who went in against one who went out at the same time.
-func eitherWay(inward float64) way {
-	if math.Abs(inward) < waySure {
-		return way{passed: true, unsure: true, why: "the light barriers were crossed both ways at the same time, and either fits: which way it went cannot be told"}
-	}
-	return way{passed: true, inward: inward > 0, nats: math.Abs(inward),
-		why: fmt.Sprintf("the light barriers were crossed both ways; when and how long it was heard fits the one who went %s", sideName(inward > 0))}
-}
-
 // wayBySides tells the way by which side hears the tag first, and which last. Barriers that were crossed the same
 // way make it surer.
 func (d *door) wayBySides(tr *transit) way {
@@ -551,7 +508,7 @@ func (d *door) carriers(tr *transit, w way) []Carrier {
 		}
 		weight := math.Exp(-max(tr.from-b.at, 0).Seconds() / badgeBefore.Seconds())
 		if b.entering != w.inward && !w.unsure { // they badged the other way: somebody who held the door
-			weight /= 20
+			weight /= heldDoor
 		}
 		list = append(list, Carrier{Card: b.card, weight: weight})
 		total += weight
@@ -564,8 +521,12 @@ func (d *door) carriers(tr *transit, w way) []Carrier {
 	return slices.DeleteFunc(list, func(c Carrier) bool { return c.Certainty < leastCarrier })
 }
 
-// unbadged is what may speak for a person who showed no badge, beside one who just did.
-const unbadged = 0.03
+// unbadged is what may speak for a person who showed no badge, beside one who just did; heldDoor how much less than for
+// that one speaks for somebody who badged to go the other way.
+const (
+	unbadged = 0.03
+	heldDoor = 50
+)
 
 // leastCarrier: whose badge speaks less for them is not named.
 const leastCarrier CertaintyBP = 1000

@@ -31,8 +31,8 @@ func gate(o trace.DoorOptions) presence.Door {
 
 // doorScore counts what became of the tags carried through a door.
 type doorScore struct {
-	crossings, right, wrong, missed, extra int
-	carried, named, blamed                 int // with a badge shown; rightly; somebody else first, or anybody where none was shown
+	crossings, right, wrong, unsure, missed, extra int
+	carried, named, blamed                         int // with a badge shown; rightly; somebody else first, or anybody where none was shown
 }
 
 func playDoor(t *testing.T, seed uint64, o trace.DoorOptions) (s doorScore) {
@@ -92,9 +92,12 @@ func playDoor(t *testing.T, seed uint64, o trace.DoorOptions) (s doorScore) {
 				}
 				found = true
 				passages = append(passages[:k], passages[k+1:]...)
-				if p.Inward == c.Inward {
+				switch {
+				case p.Unsure:
+					s.unsure++
+				case p.Inward == c.Inward:
 					s.right++
-				} else {
+				default:
 					s.wrong++
 				}
 				switch {
@@ -118,6 +121,7 @@ func (s *doorScore) add(o doorScore) {
 	s.crossings += o.crossings
 	s.right += o.right
 	s.wrong += o.wrong
+	s.unsure += o.unsure
 	s.missed += o.missed
 	s.extra += o.extra
 	s.carried += o.carried
@@ -142,11 +146,13 @@ func TestDirectionThroughADoor(t *testing.T) {
 				total.add(playDoor(t, seed, o))
 			}
 			t.Logf("%s: %+v", name, total)
-			least, most := 995, 5 // of a thousand: right, and told of what did not pass
+			// Of a thousand: right, and told of what did not pass. Where two people pass each other under one
+			// antenna, which of them carries a folder may be beyond telling: then nothing is told of the direction.
+			least, most := 995, 5
 			if o.Antennas == 1 {
-				least, most = 900, 90
+				least, most = 970, 25
 			}
-			if total.right*1000 < least*total.crossings || total.extra*1000 > most*total.crossings {
+			if total.right*1000 < least*total.crossings || total.wrong*1000 > 2*total.crossings || total.extra*1000 > most*total.crossings {
 				t.Errorf("%d of %d right, %d wrong, %d told of what did not pass", total.right, total.crossings, total.wrong, total.extra)
 			}
 		})

@@ -52,6 +52,20 @@ type Stranger struct {
 	Place   fact.PlaceID
 }
 
+// Flood says that more new strangers are heard in a place than folders could bring: a tag emulator, or a load
+// that nobody registered. Until FloodOver none of them is told one by one. Tags that are enrolled are heard as ever.
+type Flood struct {
+	Reader fact.DeviceID
+	Place  fact.PlaceID
+}
+
+// FloodOver ends Flood.
+type FloodOver struct {
+	Reader fact.DeviceID
+	Place  fact.PlaceID
+	Count  uint64 // reads of unknown tags that were not told one by one
+}
+
 // Passage says that a tag was carried through a door.
 type Passage struct {
 	Tag    fact.EPC
@@ -113,6 +127,8 @@ func (NotReadable) isFinding()   {}
 func (ReadableAgain) isFinding() {}
 func (Stranger) isFinding()      {}
 func (Passage) isFinding()       {}
+func (Flood) isFinding()         {}
+func (FloodOver) isFinding()     {}
 func (Fading) isFinding()        {}
 func (Clone) isFinding()         {}
 func (Shielded) isFinding()      {}

@@ -11,10 +11,15 @@ const (
 	// MaxAntennasPerPlace bounds the antennas watching one place: a hit at one is weighed with the silence of the others.
 	// Eight is what the largest multiplexed cabinet reader has.
 	MaxAntennasPerPlace = 8
-	// MaxStrangersPerPlace bounds the strangers remembered at one place. While that many are
-	// remembered and none is older than Policy.StrangerEvery, further ones are counted and not
-	// reported: an emulator that sends a million numbers raises this many findings, at its own place only.
+	// MaxStrangersPerPlace bounds the strangers remembered at one place: what an emulator that sends a million numbers
+	// can make of memory. While that many are remembered and none is older than Policy.StrangerEvery, further ones
+	// are counted and not told.
 	MaxStrangersPerPlace = 256
+	// floodAt new strangers at one place, less floodDrains for every second, are a flood: not even a trolley of folders that
+	// nobody has registered is read so fast. It is over when no new one came for floodEnds.
+	floodAt     = 32
+	floodDrains = 1.0
+	floodEnds   = 30 * time.Second
 	// MaxDoors bounds a site: every input looks at all of them.
 	MaxDoors = 128
 	// maxTransits bounds the tags followed at one door: what thirty people can carry, and what lies near it.

@@ -78,6 +78,10 @@ func tell(findings []presence.Finding) []string {
 			out = append(out, fmt.Sprintf("%s readable again", f.Place))
 		case presence.Stranger:
 			out = append(out, fmt.Sprintf("%s stranger at %s", last(f.Tag), f.Place))
+		case presence.Flood:
+			out = append(out, fmt.Sprintf("flood at %s of %s", f.Place, f.Reader))
+		case presence.FloodOver:
+			out = append(out, fmt.Sprintf("flood of %d over at %s", f.Count, f.Place))
 		}
 	}
 	return out

@@ -1,10 +1,14 @@
 package presence
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"math/bits"
 	"slices"
 	"time"
+
+	"trilock/custody/fact"
 )
 
 // walker is somebody who went through a pair of light barriers, as these tell it. Ways are measured in gaps, that
@@ -92,6 +96,80 @@ func (d *door) explained(list []walker, cuts []cut, from, to time.Duration) []wa
 		}
 	}
 	return list
+}
+
+// wayByWalkers tells the way of a tag by which of those who went through the barriers can have carried it.
+func (d *door) wayByWalkers(tr *transit) way {
+	if d.stuck(tr.last) {
+		return d.wayUntold(tr)
+	}
+	people := d.passersBy(tr.from-beamSlack, tr.last+beamSlack)
+	odd := gaitOddAlone
+	if len(people) > 1 {
+		odd = gaitOdd
+	}
+	var best [2]float64 // by direction: outward, inward
+	var who [2]*walker
+	for k := range people {
+		w := &people[k]
+		h, heard := tr.profile(w)
+		if !heard {
+			continue
+		}
+		nats, possible := d.gait.fits(*w, h, tr.from, odd)
+		side := sideNumber(w.inward)
+		if possible && (who[side] == nil || nats > best[side]) {
+			best[side], who[side] = nats, w
+		}
+	}
+	switch {
+	case who[0] == nil && who[1] == nil:
+		return way{}
+	case who[0] != nil && who[1] != nil:
+		return eitherWay(best[1] - best[0])
+	}
+	w := cmp.Or(who[0], who[1])
+	if len(people) == 1 {
+		d.learnFrom(w, tr)
+	}
+	return way{passed: true, inward: w.inward, nats: aloneSure, why: fmt.Sprintf("the light barriers were crossed %s %v after it was first heard",
+		sideName(w.inward), (w.at - tr.from).Round(100*time.Millisecond))}
+}
+
+// stuck reports whether a barrier has been interrupted for longer than anybody stands in it: dirt, a trolley, a cut line.
+func (d *door) stuck(now time.Duration) bool {
+	return slices.ContainsFunc(d.cuts, func(c cut) bool { return !c.ended && now-c.on > stuckAfter })
+}
+
+// wayUntold takes a tag for carried through that was heard once, as strongly as those that were, while the leaf was
+// open. Without barriers nobody can say which way.
+func (d *door) wayUntold(tr *transit) way {
+	opened := d.contacted && (d.open || d.shutAt >= tr.from)
+	if !opened || tr.stays > 0 || len(d.gait.carries) < gaitEnough || d.gait.peak.off(float64(tr.peak)) < -2 {
+		return way{}
+	}
+	return way{passed: true, unsure: true, why: "heard as those are that are carried through, but a light barrier is interrupted all the time: which way it went cannot be told"}
+}
+
+// learnFrom lets the only person at a door teach how tags are heard there. What was heard near the door before may
+// be lying there, and what one person carries together teaches once.
+func (d *door) learnFrom(w *walker, tr *transit) {
+	if w.speed == 0 || tr.stays > 0 || w.at == d.taughtBy {
+		return
+	}
+	if h, heard := tr.profile(w); heard {
+		d.taughtBy = w.at
+		d.gait.learn(h.carriedBy(*w, tr.from))
+	}
+}
+
+// eitherWay weighs one who went in against one who went out at the same time.
+func eitherWay(inward float64) way {
+	if math.Abs(inward) < waySure {
+		return way{passed: true, unsure: true, why: "the light barriers were crossed both ways at the same time, and either fits: which way it went cannot be told"}
+	}
+	return way{passed: true, inward: inward > 0, nats: math.Abs(inward),
+		why: fmt.Sprintf("the light barriers were crossed both ways; when and how long it was heard fits the one who went %s", sideName(inward > 0))}
 }
 
 // edge is a barrier's being interrupted, or free again.
@@ -272,14 +350,17 @@ type carry struct {
 	width float64 // for how long it was heard, as the logarithm of gaps
 	peak  float64 // dB; 0 when the reader tells none
 	depth float64 // of a walker from front to back, in gaps
+
+	inward bool
 }
 
 // gait is how tags are heard that are carried through a door, as its last carries have shown.
 type gait struct {
-	carries            []carry // the oldest gives way to the next
-	next               int
-	place, width, peak trait
-	depth              float64
+	carries     []carry // the oldest gives way to the next
+	next        int
+	place       [2]trait // outward and inward: the antenna may hang nearer to one side
+	width, peak trait
+	depth       float64
 }
 
 // trait is what is usual, and how far from it is: the middle of all and of their distances from it, so that a folder
@@ -287,20 +368,30 @@ type gait struct {
 type trait struct{ usual, spread float64 }
 
 // startGait is believed until a door has taught its own: antennas over the doorway, barriers half a metre apart.
-var startGait = gait{place: trait{-1, 0.7}, width: trait{1, 0.35}, peak: trait{0, math.Inf(1)}, depth: 0.7}
+var startGait = gait{place: [2]trait{{-1, 0.7}, {-1, 0.7}}, width: trait{1, 0.35}, peak: trait{0, math.Inf(1)}, depth: 0.7}
 
 const (
 	gaitKept   = 48  // carries
 	gaitEnough = 6   // carries until they count
 	gaitWide   = 1.1 // what few carries show is narrower than what is to come
 	gaitTail   = 6.0 // of the bell curve's flanks: how fast odd walks stop to speak
-	// gaitOdd: what is heard further from the usual, in standard deviations, somebody else carried, or nobody.
-	gaitOdd = 5.5
+	// gaitOdd: what is heard further from the usual, in standard deviations, somebody else carried, or nobody;
+	// gaitOddAlone where there is nobody else.
+	gaitOdd      = 5.5
+	gaitOddAlone = 9.0
 	// No door is as regular as some carries may suggest: spreads are no less than these.
 	leastPlace, leastWidth, leastPeak = 0.1, 0.06, 3.0
 )
 
 func (x trait) off(v float64) float64 { return (v - x.usual) / (gaitWide * x.spread) }
+
+// sideNumber numbers the directions.
+func sideNumber(inward bool) int {
+	if inward {
+		return 1
+	}
+	return 0
+}
 
 // nats returns the logarithm of how likely v is.
 func (x trait) nats(v float64) float64 {
@@ -332,12 +423,13 @@ type profile struct {
 func (h profile) carriedBy(w walker, from time.Duration) carry {
 	return carry{
 		place: float64((h.middle - (w.at - from).Seconds()) * w.speed), width: math.Log(float64(h.width * w.speed)),
-		peak: h.peak, depth: w.depth,
+		peak: h.peak, depth: w.depth, inward: w.inward,
 	}
 }
 
-// fits returns how likely it is that a walker carried what was heard, in nats; false when it is out of the question.
-func (g *gait) fits(w walker, h profile, from time.Duration) (nats float64, possible bool) {
+// fits returns how likely it is that a walker carried what was heard, in nats; false when that is further from the
+// usual than odd, in standard deviations.
+func (g *gait) fits(w walker, h profile, from time.Duration, odd float64) (nats float64, possible bool) {
 	if h.stands || h.peak != 0 && g.peak.off(h.peak) < -gaitOdd {
 		return 0, false
 	}
@@ -345,8 +437,9 @@ func (g *gait) fits(w walker, h profile, from time.Duration) (nats float64, poss
 		return 0, math.Abs(h.middle-(w.at-from).Seconds()) <= beamSlack.Seconds()
 	}
 	c := h.carriedBy(w, from)
-	nats = g.place.nats(c.place) + g.width.nats(c.width) + math.Log(w.speed)
-	return nats, math.Abs(g.place.off(c.place)) <= gaitOdd && math.Abs(g.width.off(c.width)) <= gaitOdd
+	place := g.place[sideNumber(w.inward)]
+	nats = place.nats(c.place) + g.width.nats(c.width) + math.Log(w.speed) - math.Log(place.spread)
+	return nats, math.Abs(place.off(c.place)) <= odd && math.Abs(g.width.off(c.width)) <= odd
 }
 
 // learn keeps a carry, and finds out what is usual.
@@ -361,10 +454,10 @@ func (g *gait) learn(c carry) {
 		return
 	}
 	var room [gaitKept]float64
-	of := func(get func(*carry) float64, least float64) trait {
+	of := func(get func(*carry) (float64, bool), least float64) trait {
 		values := room[:0]
 		for k := range g.carries {
-			if v := get(&g.carries[k]); v != 0 {
+			if v, told := get(&g.carries[k]); told {
 				values = append(values, v)
 			}
 		}
@@ -373,10 +466,87 @@ func (g *gait) learn(c carry) {
 		}
 		return traitOf(values, least)
 	}
-	g.place = of(func(c *carry) float64 { return c.place }, leastPlace)
-	g.width = of(func(c *carry) float64 { return c.width }, leastWidth)
-	g.peak = of(func(c *carry) float64 { return c.peak }, leastPeak)
-	if depth := of(func(c *carry) float64 { return c.depth }, 0); depth.usual > 0 {
+	g.learnPlace(of)
+	g.width = of(func(c *carry) (float64, bool) { return c.width, true }, leastWidth)
+	g.peak = of(func(c *carry) (float64, bool) { return c.peak, c.peak != 0 }, leastPeak)
+	if depth := of(func(c *carry) (float64, bool) { return c.depth, c.depth != 0 }, 0); depth.usual > 0 {
 		g.depth = depth.usual
 	}
+}
+
+// learnPlace finds out where carriers are, for both directions together unless they clearly differ.
+func (g *gait) learnPlace(of func(get func(*carry) (float64, bool), least float64) trait) {
+	both := of(func(c *carry) (float64, bool) { return c.place, true }, leastPlace)
+	var each [2]trait
+	for side := range each {
+		each[side] = of(func(c *carry) (float64, bool) { return c.place, sideNumber(c.inward) == side }, leastPlace)
+	}
+	if math.Abs(each[0].usual-each[1].usual) > each[0].spread+each[1].spread { // never of an infinite one
+		g.place = each
+		return
+	}
+	g.place = [2]trait{both, both}
+}
+
+// LearntDoor is how tags were heard that were carried through a door under one antenna, one after the other, oldest first.
+type LearntDoor struct {
+	Door    fact.DoorID   `json:"door"`
+	Carries []LearntCarry `json:"carries"`
+}
+
+// LearntCarry is one of them. A gap is the way from one light barrier to the other.
+type LearntCarry struct {
+	Place float64 `json:"place"` // where its carrier was, in gaps from the middle of the doorway, when half of it was heard
+	Width float64 `json:"width"` // the logarithm of the gaps for which it was heard
+	Peak  float64 `json:"peak"`  // dB; 0 when the reader tells none
+	Depth float64 `json:"depth"` // of the carrier from front to back, in gaps
+
+	Inward bool `json:"inward"`
+}
+
+// mostGaps bounds what a door can have learnt: a hundred of them are a long corridor.
+const mostGaps = 100.0
+
+// learnt returns what a door has learnt, if it has learnt anything.
+func (d *door) learnt() []LearntDoor {
+	if len(d.gait.carries) == 0 {
+		return nil
+	}
+	x := LearntDoor{Door: d.ID}
+	for k := range d.gait.carries {
+		c := d.gait.carries[(d.gait.next+k)%len(d.gait.carries)]
+		x.Carries = append(x.Carries, LearntCarry{c.place, c.width, c.peak, c.depth, c.inward})
+	}
+	return []LearntDoor{x}
+}
+
+// teach gives a door what one of its name has learnt.
+func (d *door) teach(list []LearntDoor) {
+	for _, x := range list {
+		if x.Door != d.ID {
+			continue
+		}
+		d.gait = startGait
+		for _, c := range x.Carries {
+			d.gait.learn(carry{c.Place, c.Width, c.Peak, c.Depth, c.Inward})
+		}
+	}
+}
+
+// check returns what no door can have learnt.
+func (x LearntDoor) check() (errs []error) {
+	if len(x.Carries) > gaitKept {
+		errs = append(errs, fmt.Errorf("%d carries through door %q, must be at most %d", len(x.Carries), x.Door, gaitKept))
+	}
+	for k, c := range x.Carries {
+		for _, v := range []struct {
+			name      string
+			v, lo, hi float64
+		}{{"place", c.Place, -mostGaps, mostGaps}, {"width", c.Width, -mostGaps, mostGaps}, {"peak", c.Peak, -maxLevel, maxLevel}, {"depth", c.Depth, 0, mostGaps}} {
+			if !(v.v >= v.lo && v.v <= v.hi) { // not a number is nowhere
+				errs = append(errs, fmt.Errorf("the %s of carry %d through door %q is %v, must be %v to %v", v.name, k+1, x.Door, v.v, v.lo, v.hi))
+			}
+		}
+	}
+	return errs
 }

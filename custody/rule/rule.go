@@ -27,7 +27,7 @@ const (
 func (m Mode) Name() fact.Text {
 	switch m {
 	case Enforce:
-		return fact.Text{ZH: "禁止", EN: "enforce"}
+		return fact.Text{ZH: "强制", EN: "enforce"}
 	case Detect:
 		return fact.Text{ZH: "发现", EN: "detect"}
 	case Remind:

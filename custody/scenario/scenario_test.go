@@ -23,11 +23,11 @@ const folder = "../../testdata/scenarios"
 
 func load(t *testing.T) (*scenario.Setting, []*scenario.Scenario) {
 	t.Helper()
-	setting, err := scenario.LoadSetting(folder)
+	setting, err := scenario.LoadSetting(os.DirFS(folder), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := scenario.LoadAll(folder)
+	all, err := scenario.LoadAll(os.DirFS(folder), folder)
 	if err != nil {
 		t.Error(err)
 	}

@@ -87,6 +87,13 @@ func policy(p configs.Policy) custody.Policy {
 		MissingAfter: p.MissingAfter.Std(), LentUnseenAfter: p.LentUnseenAfter.Std(), RestAfter: p.RestAfter.Std(),
 		LoanLongest: map[custody.Level]time.Duration{}, Repeat: map[alerts.Severity]time.Duration{},
 	}
+	for _, word := range p.TwoCarriers {
+		if level, is := word.Level(); is {
+			out.TwoCarriers.Levels = append(out.TwoCarriers.Levels, custody.Level(level))
+		} else {
+			out.TwoCarriers.Marks = append(out.TwoCarriers.Marks, custody.Mark(word))
+		}
+	}
 	for level, longest := range p.LoanLongest {
 		out.LoanLongest[custody.Level(level)] = longest.Std()
 	}

@@ -26,16 +26,26 @@ func Presence(c *configs.Site) presence.Site {
 		}
 	}
 	for _, d := range c.Doors {
-		if door, told := passage(c, d); told {
-			s.Doors = append(s.Doors, door)
+		if outer, inner := sides(c, d); len(outer) > 0 && len(inner) > 0 {
+			s.Doors = append(s.Doors, presence.Door{
+				ID: fact.DoorID(d.ID), Outer: outer, Inner: inner, OuterBeam: point(d.OuterBarrier), InnerBeam: point(d.InnerBarrier), Contact: point(d.Contact),
+				EntryReader: fact.DeviceID(d.EntryReader), ExitReader: fact.DeviceID(d.ExitReader),
+			})
 		}
 	}
 	return s
 }
 
-// passage returns a door whose two sides are watched passages: of such a one crossings can be told.
-func passage(c *configs.Site, d configs.Door) (door presence.Door, told bool) {
-	side := func(place configs.ID) (list []fact.Antenna) {
+// sides returns the antennas on either side of a door: those that it names, or those that watch the
+// two passages between which it is.
+func sides(c *configs.Site, d configs.Door) (outer, inner []fact.Antenna) {
+	if len(d.OuterAntennas) > 0 {
+		return antennas(d.OuterAntennas), antennas(d.InnerAntennas)
+	}
+	if !c.PassageDoor(d) {
+		return nil, nil
+	}
+	watching := func(place configs.ID) (list []fact.Antenna) {
 		for _, r := range c.Readers {
 			for _, a := range r.Antennas {
 				if a.Watches == place {
@@ -45,16 +55,22 @@ func passage(c *configs.Site, d configs.Door) (door presence.Door, told bool) {
 		}
 		return list
 	}
-	for _, p := range c.Places {
-		if (p.ID == d.From || p.ID == d.To) && p.Kind != configs.KindPassage {
-			return door, false
-		}
+	return watching(d.From), watching(d.To)
+}
+
+func antennas(list []configs.AntennaPort) (out []fact.Antenna) {
+	for _, a := range list {
+		out = append(out, fact.Antenna{Reader: fact.DeviceID(a.Reader), Port: a.Port})
 	}
-	door = presence.Door{ID: fact.DoorID(d.ID), Outer: side(d.From), Inner: side(d.To), EntryReader: fact.DeviceID(d.EntryReader), ExitReader: fact.DeviceID(d.ExitReader)}
-	if d.Contact != nil {
-		door.Contact = presence.Point{Device: fact.DeviceID(d.Contact.Device), Input: d.Contact.Input}
+	return out
+}
+
+// point returns the input that a setting names; none where there is no such setting.
+func point(in *configs.Input) presence.Point {
+	if in == nil {
+		return presence.Point{}
 	}
-	return door, len(door.Outer) > 0 && len(door.Inner) > 0
+	return presence.Point{Device: fact.DeviceID(in.Device), Input: in.Input}
 }
 
 // Policy returns the policy of a site's estimate: the configured numbers, and the default of all others.

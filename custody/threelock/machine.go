@@ -18,7 +18,9 @@ const (
 	StepDelayed     What = "delay-begun"
 	StepDelayOver   What = "delay-over"
 	StepReconfirmed What = "party-reconfirmed"
-	StepChallenged  What = "challenged" // one lock sent its challenge
+	StepChallenged  What = "challenged"       // one lock sent its challenge
+	StepAsked       What = "signatures-asked" // all challenges are here; each of the three is to sign
+	StepApproved    What = "party-approved"
 	StepAuthorised  What = "authorised" // all three challenges are here; the request goes out once
 	StepAnswered    What = "lock-answered"
 	StepUnlocked    What = "unlocked"
@@ -55,6 +57,9 @@ const (
 	WhyCancelled    Why = "cancelled"
 	WhyClosed       Why = "closed"
 	WhyPartyLeft    Why = "party-left"
+	WhyNotSigned    Why = "not-signed-in-time"
+	WhyNotSigning   Why = "not-signing"
+	WhyKeysChanged  Why = "keys-changed"
 )
 
 var reasons = map[Why]fact.Text{
@@ -79,6 +84,9 @@ var reasons = map[Why]fact.Text{
 	WhyCancelled:    {ZH: "已取消", EN: "cancelled"},
 	WhyClosed:       {ZH: "已关闭并锁好", EN: "shut and locked"},
 	WhyPartyLeft:    {ZH: "有一方离开了保密室", EN: "a party left the room"},
+	WhyNotSigned:    {ZH: "三方未在规定时间内用本人密钥签名", EN: "the three did not sign with their own keys in time"},
+	WhyNotSigning:   {ZH: "现在不是签名时间", EN: "nothing waits for a signature"},
+	WhyKeysChanged:  {ZH: "密钥清单已更换", EN: "the locks have the new list of keys"},
 }
 
 // Text returns the reason as a sentence for the people at the safe.
@@ -109,6 +117,10 @@ type Step struct {
 	// Boot and Counter are the challenge's place in the lock's own order.
 	Boot    uint64 `json:"boot,omitempty"`
 	Counter uint64 `json:"counter,omitempty"`
+	// Own and Trust are of the statement: see Session. Assertion is a person's own signature.
+	Own       bool       `json:"own_keys,omitempty"`
+	Trust     string     `json:"trust,omitempty"`
+	Assertion *Assertion `json:"assertion,omitempty"`
 }
 
 // Command is what the locks are to be told once the steps are durable.
@@ -251,28 +263,37 @@ const CodeController = "controller-key"
 
 // Challenged takes a lock's challenge. With the third one the request is authorised.
 func (s *Session) Challenged(lock fact.DeviceID, challenge []byte) ([]Step, Command) {
-	i := slices.Index(s.Locks[:], lock)
+	i := s.asked(lock)
 	if s.Phase != Challenging || i < 0 || s.Challenges[i] != nil || len(challenge) == 0 {
 		return nil, None
 	}
 	steps := []Step{{What: StepChallenged, Lock: lock, Challenge: challenge}}
 	for j := range s.Challenges {
-		if j != i && s.Challenges[j] == nil {
+		if j != i && s.Locks[j] != "" && s.Challenges[j] == nil {
 			return steps, None
 		}
+	}
+	if s.Own {
+		return append(steps, Step{What: StepAsked}), None
 	}
 	return append(steps, Step{What: StepAuthorised, Code: CodeController}), Authorise
 }
 
 // Answered takes a lock's result. One refusal ends the opening and re-locks all three.
 func (s *Session) Answered(lock fact.DeviceID, accepted bool, code string) ([]Step, Command) {
-	i := slices.Index(s.Locks[:], lock)
+	i := s.asked(lock)
+	if s.Purpose == KeyChange && s.Phase == Challenging && i >= 0 && !accepted { // it would not take the list
+		return []Step{{What: StepAnswered, Lock: lock, Code: code}, {What: StepEnded, Why: WhyLockRefused, Lock: lock, Code: code}}, Relock
+	}
 	if s.Phase != Unlocking || i < 0 || s.Accepted[i] {
 		return nil, None
 	}
 	steps := []Step{{What: StepAnswered, Lock: lock, Accepted: accepted, Code: code}}
 	if !accepted {
 		return append(steps, Step{What: StepEnded, Why: WhyLockRefused, Lock: lock, Code: code}), Relock
+	}
+	if s.Purpose == KeyChange && len(s.Silent()) == 1 { // this one was the last
+		return append(steps, Step{What: StepEnded, Why: WhyKeysChanged}), None
 	}
 	return steps, None
 }
@@ -281,6 +302,8 @@ func (s *Session) Answered(lock fact.DeviceID, accepted bool, code string) ([]St
 // how many are known to be locked. Unlocked and shut are reported, never inferred.
 func (s *Session) Bolts(drawn, locked int, t Timing) []Step {
 	switch {
+	case s.Purpose == KeyChange:
+		return nil
 	case s.Phase == Unlocking && drawn == len(s.Locks) && s.Accepted == [3]bool{true, true, true}:
 		return []Step{{What: StepUnlocked}}
 	case s.Phase == Unlocked && locked == len(s.Locks):
@@ -298,6 +321,8 @@ func (s *Session) Bolts(drawn, locked int, t Timing) []Step {
 // the opening, and what was taken, would stand nowhere.
 func (s *Session) Door(open bool) []Step {
 	switch {
+	case s.Purpose == KeyChange:
+		return nil
 	case open && (s.Phase == Unlocking || s.Phase == Unlocked || s.Phase == Shutting):
 		return []Step{{What: StepOpened}}
 	case !open && s.Phase == Open:
@@ -328,7 +353,7 @@ func (s *Session) Cancel(by string, why Why) ([]Step, Command) {
 // its session: the parties are still there.
 func (s *Session) Restarted() ([]Step, Command) {
 	switch s.Phase {
-	case Stated, Gathering, Delaying, Reconfirming, Challenging, Unlocking, Unlocked:
+	case Stated, Gathering, Delaying, Reconfirming, Challenging, Approving, Unlocking, Unlocked:
 		return []Step{{What: StepEnded, Why: WhyRestarted}}, Relock
 	}
 	return nil, None
@@ -352,6 +377,8 @@ func (s *Session) Expire(now fact.Stamp, t Timing) ([]Step, Command) {
 		return []Step{{What: StepEnded, Why: WhyWindow}}, None
 	case Reconfirming:
 		return []Step{{What: StepEnded, Why: WhyNotAgain}}, None
+	case Approving:
+		return []Step{{What: StepEnded, Why: WhyNotSigned}}, Relock
 	case Closing:
 		return []Step{{What: StepEnded, Why: WhyUnconfirmed}}, None
 	case Unlocked:
@@ -377,6 +404,8 @@ func (s *Session) Due(t Timing) (time.Duration, bool) {
 		return s.Since.Mono + t.Reconfirm, true
 	case Closing:
 		return s.Since.Mono + t.Confirm, true
+	case Approving:
+		return s.Since.Mono + t.Approve, true
 	case Challenging, Unlocking:
 		return s.Since.Mono + t.LockAnswer, true
 	case Unlocked:
@@ -387,7 +416,7 @@ func (s *Session) Due(t Timing) (time.Duration, bool) {
 }
 
 func (s *Session) relockIfAsked() Command {
-	if s.Phase == Challenging || s.Phase == Unlocking || s.Phase == Unlocked {
+	if s.Phase == Challenging || s.Phase == Approving || s.Phase == Unlocking || s.Phase == Unlocked {
 		return Relock
 	}
 	return None
@@ -397,7 +426,7 @@ func (s *Session) relockIfAsked() Command {
 // record is caught before it gets here) changes nothing.
 func (s *Session) Evolve(at fact.Stamp, session string, safe fact.SafeID, step Step) {
 	if step.What == StepStated {
-		*s = Session{ID: session, Safe: safe, Purpose: step.Purpose, Documents: step.Documents, StatedBy: step.By, Locks: step.Locks, Phase: Stated, Since: at}
+		*s = Session{ID: session, Safe: safe, Purpose: step.Purpose, Documents: step.Documents, StatedBy: step.By, Locks: step.Locks, Own: step.Own, Trust: step.Trust, Phase: Stated, Since: at}
 		return
 	}
 	if session != s.ID || !s.Active() {
@@ -450,6 +479,10 @@ func (s *Session) evolveConfirmation(at fact.Stamp, step Step) {
 		if s.Phase == Reconfirming && len(s.Missing()) == 0 {
 			s.enter(Challenging, at)
 		}
+	case StepAsked:
+		s.enter(Approving, at)
+	case StepApproved:
+		s.mark(step.Person, func(p *Presence) { p.Assertion = step.Assertion })
 	case StepConfirmed:
 		s.mark(step.Person, func(p *Presence) { p.Closed = true })
 	}

@@ -8,6 +8,10 @@
 //	                                                                                       │ door
 //	 ended ◄─ three confirm ─ closing ◄─ three bolts locked ─ shutting ◄─ door shut ─ open ◄┘
 //
+// Where the locks demand each person's own key, approving stands between challenging and
+// unlocking: the three sign over the challenges. A change of the locks' lists of keys goes
+// the same way and ends when the locks that were asked have answered.
+//
 // Delaying, reconfirming and closing are there where the safe's policy asks for them: a time
 // delay before the locks are asked at all, a second confirmation by the same three persons
 // when it is over, and the three persons' word that the safe is closed.
@@ -66,10 +70,12 @@ const (
 	// Reconfirming: the delay is over; the same three persons show themselves again.
 	Reconfirming Phase = "reconfirming"
 	Challenging  Phase = "challenging"
-	Unlocking    Phase = "unlocking"
-	Unlocked     Phase = "unlocked"
-	Open         Phase = "open"
-	Shutting     Phase = "shutting"
+	// Approving: the challenges are here; each of the three signs with a key of their own.
+	Approving Phase = "approving"
+	Unlocking Phase = "unlocking"
+	Unlocked  Phase = "unlocked"
+	Open      Phase = "open"
+	Shutting  Phase = "shutting"
 	// Closing: shut and locked, as door and bolts reported; the three persons confirm it.
 	Closing Phase = "closing"
 	Ended   Phase = "ended"
@@ -84,9 +90,11 @@ const (
 	DocumentsIn  Purpose = "documents-in"
 	Inspection   Purpose = "inspection"
 	Inventory    Purpose = "inventory"
+	// KeyChange opens nothing: it changes whose keys the locks believe.
+	KeyChange Purpose = "key-change"
 )
 
-// Valid reports whether p is one of the purposes.
+// Valid reports whether p is one of the purposes of an opening, which a KeyChange is not.
 func (p Purpose) Valid() bool {
 	return slices.Contains([]Purpose{DocumentsOut, DocumentsIn, Inspection, Inventory}, p)
 }
@@ -102,6 +110,8 @@ func (p Purpose) Name() fact.Text {
 		return fact.Text{ZH: "检查", EN: "inspection"}
 	case Inventory:
 		return fact.Text{ZH: "清点", EN: "inventory"}
+	case KeyChange:
+		return fact.Text{ZH: "更换审批密钥", EN: "change of the approvers' keys"}
 	}
 	return fact.Text{ZH: string(p), EN: string(p)}
 }
@@ -116,6 +126,7 @@ type Timing struct {
 	Delay          time.Duration // from the third party until the locks are asked
 	Reconfirm      time.Duration // after the delay, for the three persons to confirm
 	Confirm        time.Duration // for the three persons to confirm that it is closed
+	Approve        time.Duration // for the three persons to sign, where their own keys are demanded
 }
 
 // Claim is a person who has shown badge and PIN at the safe's reader, with what the
@@ -140,6 +151,8 @@ type Presence struct {
 	// Again counts the second confirmation, Closed the last: that the safe is closed.
 	Again  bool `json:"again,omitempty"`
 	Closed bool `json:"closed,omitempty"`
+	// Assertion is the person's own signature, where the locks demand one.
+	Assertion *Assertion `json:"assertion,omitempty"`
 }
 
 // Refusal is the last time that somebody was refused in an opening, and why.
@@ -165,6 +178,10 @@ type Session struct {
 	// Challenges and Accepted are per lock, in the order of Locks.
 	Challenges [3][]byte
 	Accepted   [3]bool
+	// Own: the locks demand each person's own key. Trust names the list of keys that a
+	// KeyChange brings; its Locks are empty where a lock is not asked.
+	Own   bool
+	Trust string
 	// Why is the reason code of the end.
 	Why Why
 }
@@ -175,7 +192,7 @@ func (s *Session) Active() bool { return s.Phase != "" && s.Phase != Ended }
 // Before reports whether the session is active and no lock has been told to open yet.
 func (s *Session) Before() bool {
 	switch s.Phase {
-	case Stated, Gathering, Delaying, Reconfirming, Challenging:
+	case Stated, Gathering, Delaying, Reconfirming, Challenging, Approving:
 		return true
 	}
 	return false
@@ -197,15 +214,17 @@ func (s *Session) Unconfirmed() []Party {
 
 // MayBeOpen reports whether bolts drawn or a door open belong to this session.
 func (s *Session) MayBeOpen() bool {
-	return s.Phase == Unlocking || s.Phase == Unlocked || s.Phase == Open || s.Phase == Shutting
+	return s.Purpose != KeyChange && (s.Phase == Unlocking || s.Phase == Unlocked || s.Phase == Open || s.Phase == Shutting)
 }
 
 // Missing returns the parties that still have to do what the phase waits for: to show
-// themselves, to confirm after the delay, to confirm that the safe is closed.
+// themselves, to confirm after the delay, to sign, to confirm that the safe is closed.
 func (s *Session) Missing() []Party {
 	switch s.Phase {
 	case Reconfirming:
 		return s.without(func(p Presence) bool { return p.Again })
+	case Approving:
+		return s.without(func(p Presence) bool { return p.Assertion != nil })
 	case Closing:
 		return s.Unconfirmed()
 	}
@@ -227,7 +246,7 @@ func (s *Session) without(done func(Presence) bool) []Party {
 func (s *Session) Silent() []fact.DeviceID {
 	var silent []fact.DeviceID
 	for i, lock := range s.Locks {
-		if (s.Phase == Challenging && s.Challenges[i] == nil) || (s.Phase == Unlocking && !s.Accepted[i]) {
+		if lock != "" && (s.Phase == Challenging && s.Challenges[i] == nil || s.Phase == Unlocking && !s.Accepted[i]) {
 			silent = append(silent, lock)
 		}
 	}

@@ -127,16 +127,10 @@ func (r *feigReader) await(ctx context.Context, until time.Time, command feig.Co
 }
 
 func (r *feigReader) idle(ctx context.Context, until time.Time) error {
-	for {
-		if _, err := r.wire.next(ctx, until); errors.Is(err, errQuiet) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if !time.Now().Before(until) {
-			return nil
-		}
-	}
+	return pass(until, func() error {
+		_, err := r.wire.next(ctx, until)
+		return err
+	})
 }
 
 // take makes one inventory: as many answers as it takes until one says that it is the

@@ -207,9 +207,7 @@ func TestFEIGSilentRounds(t *testing.T) {
 	if devices.CodeOf(err) != devices.CodeNoAnswer || !errors.Is(err, errQuiet) {
 		t.Error(err)
 	}
-	if n := sink.count(); n != 1 {
-		t.Errorf("want only the report of the connection, got %+v", sink.all)
-	}
+	onlyTheConnection(t, sink)
 }
 
 // TestFEIGOtherReader: another reader was put on the line while it was quiet.
@@ -284,17 +282,7 @@ func TestFEIGThroughThickAndThin(t *testing.T) {
 	}
 	_, at = s.wait(at, fact.DeviceUp, CodeConnected)
 	_, at = s.round(at, 1, feigSiteTags)
-	n := 0
-	s.reader.Mangle(func(frame []byte) []byte {
-		n++
-		switch n % 10 {
-		case 0:
-			frame[n%len(frame)] ^= 1 << (n % 8)
-		case 5:
-			return frame[:len(frame)/2]
-		}
-		return frame
-	})
+	s.mangle(5)
 	for range 6 {
 		_, at = s.round(at, 1, feigSiteTags)
 	}

@@ -232,16 +232,10 @@ func (r *gx5aReader) levels(ctx context.Context) (map[uint8]bool, error) {
 }
 
 func (r *gx5aReader) idle(ctx context.Context, until time.Time) error {
-	for {
-		if _, err := r.next(ctx, until); errors.Is(err, errQuiet) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if !time.Now().Before(until) {
-			return nil
-		}
-	}
+	return pass(until, func() error {
+		_, err := r.next(ctx, until)
+		return err
+	})
 }
 
 // take starts a single inventory of one antenna. Records and an end that come before the

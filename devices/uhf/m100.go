@@ -368,16 +368,10 @@ func (r *m100Reader) next(ctx context.Context, until time.Time) (m100.Frame, m10
 }
 
 func (r *m100Reader) idle(ctx context.Context, until time.Time) error {
-	for {
-		if _, _, err := r.next(ctx, until); errors.Is(err, errQuiet) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if !time.Now().Before(until) {
-			return nil
-		}
-	}
+	return pass(until, func() error {
+		_, _, err := r.next(ctx, until)
+		return err
+	})
 }
 
 // take makes one round: see m100Reader. A series of polls that said nothing at all was

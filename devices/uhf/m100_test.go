@@ -362,28 +362,10 @@ func TestM100OnABadLine(t *testing.T) {
 	s := serve(t, settings)
 	_, at := s.round(0, 1, 2)
 	for range 2 {
-		if err := s.line.Unplug(); err != nil {
-			t.Fatal(err)
-		}
-		s.reader.PowerCycle()
-		_, at = find(t, s.facts, at, "down", func(r fact.DeviceReport) bool { return r.State == fact.DeviceDown })
-		if err := s.line.Replug(); err != nil {
-			t.Fatal(err)
-		}
-		_, at = s.wait(at, fact.DeviceUp, CodeConnected)
+		at = s.reboot(at)
 		_, at = s.round(at, 1, 2)
 	}
-	n := 0
-	s.reader.Mangle(func(frame []byte) []byte {
-		n++
-		switch n % 22 {
-		case 0:
-			frame[n%len(frame)] ^= 1 << (n % 8)
-		case 11:
-			return frame[:len(frame)/2]
-		}
-		return frame
-	})
+	s.mangle(11)
 	for range 6 {
 		_, at = s.round(at, 1, 2)
 	}

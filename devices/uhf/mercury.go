@@ -300,18 +300,13 @@ func (r *mercuryReader) idle(ctx context.Context, until time.Time) error {
 	if r.coolTill.After(until) {
 		until = r.coolTill
 	}
-	for {
+	return pass(until, func() error {
 		f, err := r.wire.next(ctx, until)
-		if errors.Is(err, errQuiet) {
-			return nil
-		} else if err != nil {
-			return err
+		if err == nil {
+			r.note(f)
 		}
-		r.note(f)
-		if !time.Now().Before(until) {
-			return nil
-		}
-	}
+		return err
+	})
 }
 
 // take makes one round. An answer that was lost on the line costs this round alone,

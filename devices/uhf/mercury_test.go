@@ -46,7 +46,10 @@ func mercuryPower(cdBm int16) []byte {
 	return mercury.AppendPower(nil, mercury.Power{SetCdBm: cdBm, MaxCdBm: 3000, MinCdBm: 500})
 }
 
-func mercurySettings(p peer) {
+func mercurySettings(p peer) { mercurySettingsTold(p, 2600) }
+
+// mercurySettingsTold sets the module up, which then tells that its power is told.
+func mercurySettingsTold(p peer, told int16) {
 	p.hears(mercury.AppendSetAntenna(nil, 1))
 	p.says(mercuryOK(mercury.OpSetAntenna))
 	p.hears(mercury.AppendSetRegion(nil, mercury.RegionChina))
@@ -60,7 +63,7 @@ func mercurySettings(p peer) {
 	p.hears(mercury.AppendSetPower(nil, 2600))
 	p.says(mercuryOK(mercury.OpSetPower))
 	p.hears(mercury.AppendGetPower(nil))
-	p.says(mercuryPower(2600))
+	p.says(mercuryPower(told))
 }
 
 func mercuryHandshake(p peer) {
@@ -212,20 +215,6 @@ func TestMercuryRoundsThatAreNotReported(t *testing.T) {
 	}
 }
 
-// onlyTheEmptyRound checks that one round was reported, and that it was empty.
-func onlyTheEmptyRound(t *testing.T, sink *facts) {
-	t.Helper()
-	var rounds []fact.Round
-	for _, f := range sink.all {
-		if r, ok := f.(fact.Round); ok {
-			rounds = append(rounds, r)
-		}
-	}
-	if len(rounds) != 1 || len(rounds[0].Reads) != 0 {
-		t.Errorf("want only the empty round, got %+v", sink.all)
-	}
-}
-
 func TestMercuryStrangeTagBlindsNobody(t *testing.T) {
 	sink := newFacts()
 	_ = transcript(t, Settings{Protocol: ProtocolMercury, Antennas: oneAntenna}, sink, func(p peer) {
@@ -299,9 +288,7 @@ func TestMercuryOtherAnswerWithoutRestart(t *testing.T) {
 		mercurySettings(p)
 		mercuryNext(p)
 	})
-	if n := sink.count(); n != 1 {
-		t.Errorf("want only the report of the connection, got %+v", sink.all)
-	}
+	onlyTheConnection(t, sink)
 }
 
 // TestMercuryTooHot: the module is left alone, and nothing is said of its tags meanwhile.
@@ -392,20 +379,7 @@ func TestMercuryPowerMismatch(t *testing.T) {
 	sink := newFacts()
 	_ = transcript(t, Settings{Protocol: ProtocolMercury, Antennas: oneAntenna}, sink, func(p peer) {
 		mercuryOpening(p, true)
-		p.hears(mercury.AppendSetAntenna(nil, 1))
-		p.says(mercuryOK(mercury.OpSetAntenna))
-		p.hears(mercury.AppendSetRegion(nil, mercury.RegionChina))
-		p.says(mercuryOK(mercury.OpSetRegion))
-		p.hears(mercury.AppendQuery(nil, mercury.OpGetRegion))
-		p.says(mercury.AppendRegion(nil, mercury.RegionChina))
-		p.hears(mercury.AppendSetProtocol(nil, mercury.ProtocolGen2))
-		p.says(mercuryOK(mercury.OpSetProtocol))
-		p.hears(mercury.AppendGetPower(nil))
-		p.says(mercuryPower(3000))
-		p.hears(mercury.AppendSetPower(nil, 2600))
-		p.says(mercuryOK(mercury.OpSetPower))
-		p.hears(mercury.AppendGetPower(nil))
-		p.says(mercuryPower(3000))
+		mercurySettingsTold(p, 3000)
 		mercuryNext(p)
 	})
 	if r, ok := sink.all[len(sink.all)-1].(fact.DeviceReport); !ok || r.State != fact.DeviceFault || r.Code != CodePowerMismatch {
@@ -435,9 +409,7 @@ func TestMercurySilentRounds(t *testing.T) {
 	if devices.CodeOf(err) != devices.CodeNoAnswer || !errors.Is(err, errQuiet) {
 		t.Error(err)
 	}
-	if n := sink.count(); n != 1 {
-		t.Errorf("want only the report of the connection, got %+v", sink.all)
-	}
+	onlyTheConnection(t, sink)
 }
 
 // TestMercuryStreamingAtTheStart: a module that a crashed host left reading, on a real line.

@@ -270,16 +270,10 @@ func (r *r2000Reader) mine(f r2000.Frame) bool {
 }
 
 func (r *r2000Reader) idle(ctx context.Context, until time.Time) error {
-	for {
-		if _, err := r.wire.next(ctx, until); errors.Is(err, errQuiet) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if !time.Now().Before(until) {
-			return nil
-		}
-	}
+	return pass(until, func() error {
+		_, err := r.wire.next(ctx, until)
+		return err
+	})
 }
 
 // take chooses the antenna and starts one inventory. The antenna's confirmation also

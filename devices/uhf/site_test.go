@@ -113,6 +113,36 @@ func (s *site) noFalseRounds() {
 	}
 }
 
+// reboot takes the whole peer away, line and power, waits until that is known, and brings it back.
+func (s *site) reboot(at int) int {
+	s.t.Helper()
+	if err := s.line.Unplug(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.reader.PowerCycle()
+	_, at = find(s.t, s.facts, at, "down", func(r fact.DeviceReport) bool { return r.State == fact.DeviceDown })
+	if err := s.line.Replug(); err != nil {
+		s.t.Fatal(err)
+	}
+	_, at = s.wait(at, fact.DeviceUp, CodeConnected)
+	return at
+}
+
+// mangle damages every n-th frame, from now on: by turns it loses a bit or its second half.
+func (s *site) mangle(n int) {
+	frames := 0
+	s.reader.Mangle(func(frame []byte) []byte {
+		frames++
+		switch frames % (2 * n) {
+		case 0:
+			frame[frames%len(frame)] ^= 1 << (frames % 8)
+		case n:
+			return frame[:len(frame)/2]
+		}
+		return frame
+	})
+}
+
 // eachProtocol runs a test against both kinds of reader.
 func eachProtocol(t *testing.T, test func(t *testing.T, settings uhftest.Settings)) {
 	for _, protocol := range Protocols() {
@@ -204,17 +234,7 @@ func TestDamagedLine(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, settings uhftest.Settings) {
 		s := serve(t, settings)
 		_, at := s.round(0, 1, 2)
-		n := 0
-		s.reader.Mangle(func(frame []byte) []byte {
-			n++
-			switch n % 22 {
-			case 0:
-				frame[n%len(frame)] ^= 1 << (n % 8)
-			case 11:
-				return frame[:len(frame)/2]
-			}
-			return frame
-		})
+		s.mangle(11)
 		for range 6 {
 			_, at = s.round(at, 1, 2)
 		}

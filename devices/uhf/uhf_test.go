@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"io"
 	"net"
@@ -302,16 +303,47 @@ func TestRoundsThatAreNotReported(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			var rounds []fact.Round
-			for _, f := range sink.all {
-				if r, ok := f.(fact.Round); ok {
-					rounds = append(rounds, r)
-				}
-			}
-			if len(rounds) != 1 || len(rounds[0].Reads) != 0 {
-				t.Errorf("want only the empty round, got %+v", sink.all)
-			}
+			onlyTheEmptyRound(t, sink)
 		})
+	}
+}
+
+// A reader that never stops speaking, the quiet and a lost line all end a gap.
+func TestPass(t *testing.T) {
+	broken := errors.New("broken")
+	for name, v := range map[string]struct{ says, want error }{"chatter": {nil, nil}, "quiet": {errQuiet, nil}, "broken": {broken, broken}} {
+		calls := 0
+		err := pass(time.Now(), func() error {
+			if calls++; calls > 1 {
+				return errors.New("it was called after its time")
+			}
+			return v.says
+		})
+		if !errors.Is(err, v.want) || v.want == nil && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// onlyTheEmptyRound checks that one round was reported, and that it was empty.
+func onlyTheEmptyRound(t *testing.T, sink *facts) {
+	t.Helper()
+	var rounds []fact.Round
+	for _, f := range sink.all {
+		if r, ok := f.(fact.Round); ok {
+			rounds = append(rounds, r)
+		}
+	}
+	if len(rounds) != 1 || len(rounds[0].Reads) != 0 {
+		t.Errorf("want only the empty round, got %+v", sink.all)
+	}
+}
+
+// onlyTheConnection checks that nothing was reported but that the reader is connected.
+func onlyTheConnection(t *testing.T, sink *facts) {
+	t.Helper()
+	if n := sink.count(); n != 1 {
+		t.Errorf("want only the report of the connection, got %+v", sink.all)
 	}
 }
 
@@ -322,9 +354,7 @@ func TestConfirmationIsNoEndOfARound(t *testing.T) {
 		r2000Round(p, r2000.AppendResult(nil, 1, 0x89, r2000.Success))
 		synctest.Wait()
 	})
-	if n := sink.count(); n != 1 {
-		t.Errorf("want only the report of the connection, got %+v", sink.all)
-	}
+	onlyTheConnection(t, sink)
 }
 
 func TestANoiseByteSpoilsNoRound(t *testing.T) {
@@ -412,9 +442,7 @@ func TestRoundWithoutEnd(t *testing.T) {
 	if devices.CodeOf(err) != devices.CodeNoAnswer {
 		t.Error(err)
 	}
-	if n := sink.count(); n != 1 {
-		t.Errorf("want only the report of the connection, got %+v", sink.all)
-	}
+	onlyTheConnection(t, sink)
 }
 
 func TestReadersRefusals(t *testing.T) {

@@ -338,16 +338,10 @@ func (r *uhfReader) next(ctx context.Context, until time.Time) (uhfreader.Frame,
 }
 
 func (r *uhfReader) idle(ctx context.Context, until time.Time) error {
-	for {
-		if _, _, err := r.next(ctx, until); errors.Is(err, errQuiet) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if !time.Now().Before(until) {
-			return nil
-		}
-	}
+	return pass(until, func() error {
+		_, _, err := r.next(ctx, until)
+		return err
+	})
 }
 
 // take starts one inventory of one antenna. The reader is busy until its scan time is

@@ -429,15 +429,7 @@ func TestUHFReaderWritesOnChangeOnly(t *testing.T) {
 		if got := s.reader.StoredWrites(); got != settings {
 			t.Fatalf("%d settings were stored, want %d", got, settings)
 		}
-		if err := s.line.Unplug(); err != nil {
-			t.Fatal(err)
-		}
-		s.reader.PowerCycle()
-		_, at = find(t, s.facts, at, "down", func(r fact.DeviceReport) bool { return r.State == fact.DeviceDown })
-		if err := s.line.Replug(); err != nil {
-			t.Fatal(err)
-		}
-		_, at = s.wait(at, fact.DeviceUp, CodeConnected)
+		at = s.reboot(at)
 		_, at = s.round(at, 1, 2)
 	}
 	s.noFalseRounds()

@@ -41,6 +41,21 @@ func newWire[F any](link devices.Link, dec decoder[F]) *wire[F] {
 // errQuiet says that a deadline passed without a frame.
 var errQuiet = errors.New("the reader said nothing in time")
 
+// pass calls next, which waits for a frame, until an instant: errQuiet, too, ends it well.
+// A reader that never stops speaking cannot make it last.
+func pass(until time.Time, next func() error) error {
+	for {
+		if err := next(); errors.Is(err, errQuiet) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if !time.Now().Before(until) {
+			return nil
+		}
+	}
+}
+
 // next returns the next frame, errQuiet when there was none until then, ctx's error, or
 // a devices.Error when the line is lost. The frame is valid until the next call.
 func (w *wire[F]) next(ctx context.Context, until time.Time) (F, error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // These are computed by the maker's formulas, outside this package.
@@ -26,40 +27,18 @@ const (
 func TestAccessRequests(t *testing.T) {
 	byTID := Filter{Bank: epc.BankTID, Mask: unhex(t, "E2801160200062A6DAE90929")}
 	byEPC := Filter{Bank: epc.BankEPC, Bit: 32, Mask: unhex(t, "2C15A537C8000E0000000001")}
-	asRead := func(d []byte) (any, error) { return ParseReadRequest(d) }
 	write := Write{1, byTID, thePassword, epc.BankEPC, 1, unhex(t, "30002C15")}
 	lock := Lock{1, byTID, thePassword, epc.LockChange{Area: epc.LockEPC, State: epc.Locked}}
 	kill := Kill{1, byTID, theKiller}
 	readTID := Read{1, byEPC, 0, epc.Words{Bank: epc.BankTID, Count: 6}}
 	readReserved := Read{1, byTID, thePassword, epc.Words{Bank: epc.BankReserved, Word: 2, Count: 2}}
-	for _, v := range []struct {
-		wire  string
-		frame []byte
-		parse func(data []byte) (any, error)
-		want  any
-	}{
-		{writeWire, AppendWrite(nil, write), func(d []byte) (any, error) { return ParseWrite(d) }, write},
-		{lockWire, AppendLock(nil, lock), func(d []byte) (any, error) { return ParseLock(d) }, lock},
-		{killWire, AppendKill(nil, kill), func(d []byte) (any, error) { return ParseKill(d) }, kill},
-		{readTIDWire, AppendRead(nil, readTID), asRead, readTID},
-		{readReservedWire, AppendRead(nil, readReserved), asRead, readReserved},
-	} {
-		if !bytes.Equal(v.frame, unhex(t, v.wire)) {
-			t.Errorf("%s: made %X", v.wire, v.frame)
-		}
-		data := v.frame[7 : len(v.frame)-2]
-		if got, err := v.parse(data); err != nil || !cmp.Equal(got, v.want) {
-			t.Errorf("%s: %+v, %v", v.wire, got, err)
-		}
-		for n := range len(data) {
-			if got, err := v.parse(data[:n]); err == nil && cmp.Equal(got, v.want) {
-				t.Errorf("%s: %X was taken for all of it", v.wire, data[:n])
-			}
-		}
-		if got, err := v.parse(append(bytes.Clone(data), 0xFE)); err == nil {
-			t.Errorf("%s: a byte more was taken for %+v", v.wire, got)
-		}
-	}
+	framestest.Shape{Head: 7, Tail: 2, Optional: true}.Requests(t,
+		framestest.Made(writeWire, AppendWrite(nil, write), ParseWrite, write),
+		framestest.Made(lockWire, AppendLock(nil, lock), ParseLock, lock),
+		framestest.Made(killWire, AppendKill(nil, kill), ParseKill, kill),
+		framestest.Made(readTIDWire, AppendRead(nil, readTID), ParseReadRequest, readTID),
+		framestest.Made(readReservedWire, AppendRead(nil, readReserved), ParseReadRequest, readReserved),
+	)
 }
 
 func TestAccessRefuses(t *testing.T) {

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // accessFrames are computed by the manual's formula, outside this package.
@@ -29,32 +28,14 @@ func TestAccessRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	write := WriteRequest{access, epc.BankEPC, 1, unhex(t, "30002C15")}
-	for _, v := range []struct {
-		wire  string
-		frame []byte
-		parse func(data []byte) (any, error)
-		want  any
-	}{
-		{writeWire, AppendWrite(nil, FamilyBB, write), func(d []byte) (any, error) { return ParseWrite(d) }, write},
-		{lockWire, AppendLock(nil, FamilyBB, access, payload), func(d []byte) (any, error) {
+	framestest.Shape{Head: 5, Tail: 2}.Requests(t,
+		framestest.Made(writeWire, AppendWrite(nil, FamilyBB, write), ParseWrite, write),
+		framestest.Made(lockWire, AppendLock(nil, FamilyBB, access, payload), func(d []byte) ([2]uint32, error) {
 			password, p, err := ParseLock(d)
 			return [2]uint32{uint32(password), uint32(p)}, err
-		}, [2]uint32{uint32(access), 0xFC2A0}},
-		{killWire, AppendKill(nil, FamilyBB, killer), func(d []byte) (any, error) { return ParseKill(d) }, killer},
-	} {
-		if !bytes.Equal(v.frame, unhex(t, v.wire)) {
-			t.Errorf("%s: made %X", v.wire, v.frame)
-		}
-		data := v.frame[5 : len(v.frame)-2]
-		if got, err := v.parse(data); err != nil || !cmp.Equal(got, v.want) {
-			t.Errorf("%s: %+v, %v", v.wire, got, err)
-		}
-		for _, bad := range [][]byte{nil, data[:len(data)-1], append(bytes.Clone(data), 0)} {
-			if got, err := v.parse(bad); err == nil {
-				t.Errorf("%s: %X was taken for %+v", v.wire, bad, got)
-			}
-		}
-	}
+		}, [2]uint32{uint32(access), 0xFC2A0}),
+		framestest.Made(killWire, AppendKill(nil, FamilyBB, killer), ParseKill, killer),
+	)
 	for name, words := range map[string]int{"none": 0, "33": 33} {
 		if _, err := ParseWrite(append([]byte{0, 0, 0, 0, 1, 0, 1, 0, byte(words)}, make([]byte, 2*words)...)); err == nil {
 			t.Errorf("a write of %s words was taken", name)

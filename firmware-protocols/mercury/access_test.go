@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // These are computed by the document's formulas, outside this package.
@@ -31,41 +30,21 @@ func TestAccessRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asRead := func(d []byte) (any, error) { return ParseReadData(d) }
 	read, readEPC := ReadData{1000, byTID, 0, epc.BankEPC, 1, 7}, ReadData{1000, byEPC, 0, epc.BankTID, 0, 6}
 	write, lock, kill := WriteData{1000, byTID, access, epc.BankEPC, 1, unhex(t, "30002C15")}, Lock{1000, byTID, access, payload}, Kill{1000, byTID, killer}
-	for _, v := range []struct {
-		wire  string
-		frame []byte
-		parse func(data []byte) (any, error)
-		want  any
-	}{
-		{readWire, AppendReadData(nil, read), asRead, read},
-		{readEPCWire, AppendReadData(nil, readEPC), asRead, readEPC},
-		{writeWire, AppendWriteData(nil, write), func(d []byte) (any, error) { return ParseWriteData(d) }, write},
-		{lockWire, AppendLock(nil, lock), func(d []byte) (any, error) { return ParseLock(d) }, lock},
-		{killWire, AppendKill(nil, kill), func(d []byte) (any, error) { return ParseKill(d) }, kill},
-	} {
-		if !bytes.Equal(v.frame, unhex(t, v.wire)) {
-			t.Errorf("%s: made %X", v.wire, v.frame)
-		}
-		data := v.frame[3 : len(v.frame)-2]
-		if got, err := v.parse(data); err != nil || !cmp.Equal(got, v.want) {
-			t.Errorf("%s: %+v, %v", v.wire, got, err)
-		}
-		for n := range len(data) {
-			if got, err := v.parse(data[:n]); err == nil && cmp.Equal(got, v.want) {
-				t.Errorf("%s: %X was taken for all of it", v.wire, data[:n])
-			}
-		}
-		if got, err := v.parse(append(bytes.Clone(data), 0)); err == nil {
-			t.Errorf("%s: a byte more was taken for %+v", v.wire, got)
-		}
+	requests := []framestest.Request{
+		framestest.Made(readWire, AppendReadData(nil, read), ParseReadData, read),
+		framestest.Made(readEPCWire, AppendReadData(nil, readEPC), ParseReadData, readEPC),
+		framestest.Made(writeWire, AppendWriteData(nil, write), ParseWriteData, write),
+		framestest.Made(lockWire, AppendLock(nil, lock), ParseLock, lock),
+		framestest.Made(killWire, AppendKill(nil, kill), ParseKill, kill),
+	}
+	for i, data := range (framestest.Shape{Head: 3, Tail: 2, Optional: true}).Requests(t, requests...) {
 		for name, option := range map[string]byte{"none": 0, "by nothing": 5, "inverse": 0x0A, "EPC of old": 1} {
 			bad := bytes.Clone(data)
 			bad[2] = option
-			if got, err := v.parse(bad); err == nil {
-				t.Errorf("%s: option %s was taken for %+v", v.wire, name, got)
+			if got, err := requests[i].Parse(bad); err == nil {
+				t.Errorf("request %d: option %s was taken for %+v", i, name, got)
 			}
 		}
 	}

@@ -2,12 +2,12 @@ package r2000
 
 import (
 	"bytes"
-	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // accessWires are computed by the document's formulas, outside this package.
@@ -32,34 +32,16 @@ func TestAccessRequests(t *testing.T) {
 	read, write := Read{access, epc.BankTID, 0, 6}, Write{access, epc.BankEPC, 1, unhex(t, "30002C15")}
 	lock := epc.LockChange{Area: epc.LockEPC, State: epc.Locked}
 	code := unhex(t, "2C15A537C8000E0000000001")
-	for _, v := range []struct {
-		wire  string
-		frame []byte
-		parse func(data []byte) (any, error)
-		want  any
-	}{
-		{readWire, AppendRead(nil, 1, read), func(d []byte) (any, error) { return ParseRead(d) }, read},
-		{writeWire, AppendWrite(nil, 1, write), func(d []byte) (any, error) { return ParseWrite(d) }, write},
-		{lockWire, AppendLock(nil, 1, access, lock), func(d []byte) (any, error) {
+	framestest.Shape{Head: 4, Tail: 1, Refusal: ErrLength}.Requests(t,
+		framestest.Made(readWire, AppendRead(nil, 1, read), ParseRead, read),
+		framestest.Made(writeWire, AppendWrite(nil, 1, write), ParseWrite, write),
+		framestest.Made(lockWire, AppendLock(nil, 1, access, lock), func(d []byte) ([]any, error) {
 			password, c, err := ParseLock(d)
 			return []any{password, c}, err
-		}, []any{access, lock}},
-		{killWire, AppendKill(nil, 1, killer), func(d []byte) (any, error) { return ParseKill(d) }, killer},
-		{matchWire, AppendEPCMatch(nil, 1, code), func(d []byte) (any, error) { return ParseEPCMatch(d) }, code},
-	} {
-		if !bytes.Equal(v.frame, unhex(t, v.wire)) {
-			t.Errorf("%s: made %X", v.wire, v.frame)
-		}
-		data := v.frame[4 : len(v.frame)-1]
-		if got, err := v.parse(data); err != nil || !cmp.Equal(got, v.want) {
-			t.Errorf("%s: %+v, %v", v.wire, got, err)
-		}
-		for _, bad := range [][]byte{nil, data[:len(data)-1], append(bytes.Clone(data), 0)} {
-			if got, err := v.parse(bad); !errors.Is(err, ErrLength) {
-				t.Errorf("%s: %X was taken for %+v, %v", v.wire, bad, got, err)
-			}
-		}
-	}
+		}, []any{access, lock}),
+		framestest.Made(killWire, AppendKill(nil, 1, killer), ParseKill, killer),
+		framestest.Made(matchWire, AppendEPCMatch(nil, 1, code), ParseEPCMatch, code),
+	)
 	if got := AppendEPCMatch(nil, 1, nil); !bytes.Equal(got, unhex(t, noMatchWire)) {
 		t.Errorf("no match: %X", got)
 	}

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"trilock/firmware-protocols/epc"
+	"trilock/firmware-protocols/frames/framestest"
 )
 
 // These are computed by the manual's formulas, outside this package.
@@ -27,42 +26,19 @@ const (
 func TestAccessRequests(t *testing.T) {
 	byEPC := Target{EPC: unhex(t, "2C15A537C8000E0000000001")}
 	byTID := Target{Bank: epc.BankTID, Mask: unhex(t, "E2801160200062A6DAE90929")}
-	asRead := func(d []byte) (any, error) { return ParseRead(d) }
-	asLock := func(d []byte) (any, error) { return ParseLock(d) }
 	read, readMask := ReadRequest{byEPC, 0, epc.BankTID, 0, 6}, ReadRequest{byTID, 0, epc.BankEPC, 1, 7}
 	write := WriteRequest{byEPC, 0, epc.BankReserved, 2, access.Bytes()}
 	lock := LockRequest{byEPC, access, epc.LockChange{Area: epc.LockEPC, State: epc.Locked}}
 	lockMask := LockRequest{byTID, access, epc.LockChange{Area: epc.LockKillPassword, State: epc.PermanentlyLocked}}
 	kill := KillRequest{byEPC, killer}
-	for _, v := range []struct {
-		wire  string
-		frame []byte
-		parse func(data []byte) (any, error)
-		want  any
-	}{
-		{readWire, AppendRead(nil, 0, read), asRead, read},
-		{readMaskWire, AppendRead(nil, 0, readMask), asRead, readMask},
-		{writeWire, AppendWrite(nil, 0, write), func(d []byte) (any, error) { return ParseWrite(d) }, write},
-		{lockWire, AppendLock(nil, 0, lock), asLock, lock},
-		{lockMaskWire, AppendLock(nil, 0, lockMask), asLock, lockMask},
-		{killWire, AppendKill(nil, 0, kill), func(d []byte) (any, error) { return ParseKill(d) }, kill},
-	} {
-		if !bytes.Equal(v.frame, unhex(t, v.wire)) {
-			t.Errorf("%s: made %X", v.wire, v.frame)
-		}
-		data := v.frame[3 : len(v.frame)-2]
-		if got, err := v.parse(data); err != nil || !cmp.Equal(got, v.want) {
-			t.Errorf("%s: %+v, %v", v.wire, got, err)
-		}
-		for n := range len(data) {
-			if got, err := v.parse(data[:n]); err == nil {
-				t.Errorf("%s: %X was taken for %+v", v.wire, data[:n], got)
-			}
-		}
-		if got, err := v.parse(append(bytes.Clone(data), 0)); err == nil {
-			t.Errorf("%s: a byte more was taken for %+v", v.wire, got)
-		}
-	}
+	framestest.Shape{Head: 3, Tail: 2}.Requests(t,
+		framestest.Made(readWire, AppendRead(nil, 0, read), ParseRead, read),
+		framestest.Made(readMaskWire, AppendRead(nil, 0, readMask), ParseRead, readMask),
+		framestest.Made(writeWire, AppendWrite(nil, 0, write), ParseWrite, write),
+		framestest.Made(lockWire, AppendLock(nil, 0, lock), ParseLock, lock),
+		framestest.Made(lockMaskWire, AppendLock(nil, 0, lockMask), ParseLock, lockMask),
+		framestest.Made(killWire, AppendKill(nil, 0, kill), ParseKill, kill),
+	)
 }
 
 func TestAccessRefuses(t *testing.T) {

@@ -35,6 +35,7 @@ type plugged struct {
 	acts        *badgework.Handover    // work on readers that the record has not yet
 	handedOver  bool
 	locks       *lock.Locks
+	controller  lockwire.Key // the public half, which lists of keys name
 	plain       *plain.Locks
 	facts       devices.Sink // set by run: what a refused command comes to
 	broker      *broker.Broker
@@ -207,6 +208,9 @@ func (p *plugged) plugLocks(c *configs.Site) error {
 		}
 		locks = append(locks, lock.LockSettings{ID: fact.DeviceID(l.ID), Key: key, Safe: safeOf(c, l.ID)})
 	}
+	if p.controller, err = lockwire.NewKey(controller.Public()); err != nil {
+		return err
+	}
 	p.locks, err = lock.New(lock.Settings{BrokerURL: url, TLS: tls, ClientID: configs.DaemonName, Locks: locks, ControllerKey: controller, Log: p.log})
 	return err
 }
@@ -325,23 +329,33 @@ func (p *plugged) order(ctx context.Context, e custody.Effect) error {
 
 func (p *plugged) tellLocks(ctx context.Context, e custody.TellLocks) error {
 	o := e.Opening
-	switch e.Command {
-	case threelock.AskChallenge:
+	switch {
+	case e.Command == threelock.Relock:
+		return p.locks.Relock(ctx, o.Safe, o.ID, e.Reason)
+	case o.Purpose == threelock.KeyChange:
+		return p.changeKeys(ctx, e)
+	case e.Command == threelock.AskChallenge:
 		return p.locks.Challenge(ctx, o.Safe, o.ID, o.Locks[:])
-	case threelock.Authorise:
-		a := lock.Authorisation{Safe: o.Safe, Session: o.ID, Purpose: string(o.Purpose), Documents: o.Documents, Challenges: o.Challenges[:], Lifetime: e.Lifetime}
-		for _, present := range o.Present {
-			party, err := lockwire.ParseParty(string(present.Party))
-			if err != nil {
-				return err
-			}
-			a.Parties = append(a.Parties, lock.Approver{Party: party, Person: present.Person})
+	case e.Command == threelock.Authorise:
+		a, err := authorisation(e)
+		if err != nil {
+			return err
 		}
 		return p.locks.Authorise(ctx, a)
-	case threelock.Relock:
-		return p.locks.Relock(ctx, o.Safe, o.ID, e.Reason)
 	}
 	return fmt.Errorf("unknown command %q", e.Command)
+}
+
+// changeKeys hands the locks a new list of keys, and then the three parties' approvals of it.
+func (p *plugged) changeKeys(ctx context.Context, e custody.TellLocks) error {
+	c, err := trustChange(e)
+	switch {
+	case err != nil:
+		return err
+	case e.Command == threelock.AskChallenge:
+		return p.locks.ProposeTrust(ctx, c.Safe, c.Session, c.Trust, e.Opening.Asked())
+	}
+	return p.locks.ChangeTrust(ctx, c)
 }
 
 func each[A, B any](list []A, f func(A) B) []B {

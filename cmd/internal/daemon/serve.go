@@ -41,10 +41,18 @@ func (r *rooms) serve(ctx context.Context) error {
 		return err
 	}
 	secure := r.config.Console.Certificate != ""
-	handler, err := console.New(console.Settings{
+	keys, err := newOwnKeys(r.config, r.plugged)
+	if err != nil {
+		return err
+	}
+	settings := console.Settings{
 		Core: core{r.engine, r.journal}, Notices: r.wall, Site: r.site, Accounts: accounts(r.config), SessionKey: sessionKey,
 		Metrics: promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{}), DefaultLang: fact.Lang(r.config.Identity.Language), Secure: secure, Log: r.log,
-	})
+	}
+	if keys != nil {
+		settings.Keys = keys
+	}
+	handler, err := console.New(settings)
 	if err != nil {
 		return fmt.Errorf("console: %w", err)
 	}

@@ -26,11 +26,6 @@ const (
 	redialFirst  = 100 * time.Millisecond
 	redialMax    = 4 * time.Second
 	redialJitter = 0.2
-	// connectMax and writeMax bound one attempt and one write.
-	connectMax = 5 * time.Second
-	writeMax   = 5 * time.Second
-	// keepAlive is how soon a dead connection is noticed (SPEC.md section 1).
-	keepAlive = 5 * time.Second
 	// brokerStartMax and brokerStopMax bound the start and the stop of a real mosquitto.
 	brokerStartMax = 20 * time.Second
 	brokerStopMax  = 10 * time.Second

@@ -2,17 +2,14 @@ package locktest
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"trilock/devices/devicetest/locktest/line"
 	"trilock/firmware-protocols/lockwire"
 )
 
@@ -41,27 +38,20 @@ func (l *Lock) connection(ctx context.Context) (connected bool, err error) {
 	l.mu.Lock()
 	powerDown := l.powerDown
 	l.mu.Unlock()
-	lost := make(chan error, 1)
-	var line net.Conn // set while connecting, read after
-	options := l.options(powerDown, lost)
-	options.SetCustomOpenConnectionFn(func(broker *url.URL, _ mqtt.ClientOptions) (net.Conn, error) {
-		dialer := &tls.Dialer{NetDialer: &net.Dialer{Timeout: connectMax}, Config: l.settings.TLS.Clone()}
-		var err error
-		line, err = dialer.DialContext(ctx, "tcp", broker.Host)
-		return line, err
+	command, presence := lockwire.Topic(l.settings.ID, lockwire.RoleCommand), lockwire.Topic(l.settings.ID, lockwire.RolePresence)
+	wire, err := line.Dial(ctx, line.Settings{
+		BrokerURL: l.settings.BrokerURL, TLS: l.settings.TLS, ClientID: l.settings.ID,
+		WillTopic: presence, WillPayload: lockwire.PresenceOffline,
+		Take: func(m mqtt.Message) { l.arrive(m, command, powerDown) },
 	})
-	client := mqtt.NewClient(options)
-	if err := settle(ctx, lost, client.Connect()); err != nil {
-		client.Disconnect(0)
+	if err != nil {
 		return false, err
 	}
-	defer client.Disconnect(0)
-	command := lockwire.Topic(l.settings.ID, lockwire.RoleCommand)
-	if err := settle(ctx, lost, client.Subscribe(command, 1, nil)); err != nil {
-		return false, fmt.Errorf("subscribing %s: %w", command, err)
+	defer wire.Close()
+	if err := wire.Subscribe(ctx, command); err != nil {
+		return false, err
 	}
-	presence := lockwire.Topic(l.settings.ID, lockwire.RolePresence)
-	if err := settle(ctx, lost, client.Publish(presence, 1, true, lockwire.PresenceOnline)); err != nil {
+	if err := wire.Publish(ctx, presence, 1, true, []byte(lockwire.PresenceOnline)); err != nil {
 		return false, fmt.Errorf("announcing: %w", err)
 	}
 	l.dropLive()
@@ -69,52 +59,37 @@ func (l *Lock) connection(ctx context.Context) (connected bool, err error) {
 	l.state(lockwire.ReasonConnected, lockwire.Nonce{})
 	l.mu.Unlock()
 	for {
-		if err := l.flush(ctx, lost, client); err != nil {
+		if err := l.flush(ctx, wire); err != nil {
 			return true, err
 		}
 		select {
 		case <-l.send:
-		case err := <-lost:
+		case err := <-wire.Lost():
 			return true, err
 		case <-powerDown:
 			// No goodbye: the broker learns it from the broken line and publishes the will.
-			return true, errors.Join(errors.New("the power went"), line.Close())
+			return true, wire.Cut()
 		case <-ctx.Done():
 			// Said goodbye: the will stays away, so presence is withdrawn by hand.
-			withdraw, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeMax)
-			defer cancel()
-			return true, settle(withdraw, lost, client.Publish(presence, 1, true, lockwire.PresenceOffline))
+			return true, wire.Goodbye(ctx, presence, lockwire.PresenceOffline)
 		}
 	}
 }
 
-func (l *Lock) options(powerDown <-chan struct{}, lost chan<- error) *mqtt.ClientOptions {
-	o := mqtt.NewClientOptions().AddBroker(l.settings.BrokerURL).SetClientID(l.settings.ID)
-	o.SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetProtocolVersion(4).SetOrderMatters(true)
-	o.SetConnectTimeout(connectMax).SetWriteTimeout(writeMax).SetKeepAlive(keepAlive).SetPingTimeout(keepAlive)
-	o.SetWill(lockwire.Topic(l.settings.ID, lockwire.RolePresence), lockwire.PresenceOffline, 1, true)
-	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) {
-		select {
-		case lost <- err:
-		default:
-		}
-	})
-	command := lockwire.Topic(l.settings.ID, lockwire.RoleCommand)
-	o.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
-		select {
-		case <-powerDown: // a message that arrives as the power goes reaches nobody
-			return
-		default:
-		}
-		if m.Retained() || m.Duplicate() || m.Topic() != command {
-			l.mu.Lock()
-			l.ignored++
-			l.mu.Unlock()
-			return
-		}
-		l.take(m.Payload())
-	})
-	return o
+// arrive takes what the broker delivers and drops what is no command of this moment.
+func (l *Lock) arrive(m mqtt.Message, command string, powerDown <-chan struct{}) {
+	select {
+	case <-powerDown: // a message that arrives as the power goes reaches nobody
+		return
+	default:
+	}
+	if m.Retained() || m.Duplicate() || m.Topic() != command {
+		l.mu.Lock()
+		l.ignored++
+		l.mu.Unlock()
+		return
+	}
+	l.take(m.Payload())
 }
 
 // dropLive forgets heartbeats that could not be sent: worth nothing later.
@@ -125,7 +100,7 @@ func (l *Lock) dropLive() {
 }
 
 // flush sends the outbox in order; an event leaves it when the broker has acknowledged it.
-func (l *Lock) flush(ctx context.Context, lost <-chan error, client mqtt.Client) error {
+func (l *Lock) flush(ctx context.Context, wire *line.Line) error {
 	topic := lockwire.Topic(l.settings.ID, lockwire.RoleEvent)
 	for {
 		l.mu.Lock()
@@ -140,7 +115,7 @@ func (l *Lock) flush(ctx context.Context, lost <-chan error, client mqtt.Client)
 			qos = 0
 		}
 		sent := time.Now()
-		if err := settle(ctx, lost, client.Publish(topic, qos, false, next.message)); err != nil {
+		if err := wire.Publish(ctx, topic, qos, false, next.message); err != nil {
 			return err
 		}
 		l.mu.Lock()
@@ -167,32 +142,4 @@ func (l *Lock) RoundTrips() []time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.roundTrips)
-}
-
-// settle waits for an answer of the broker. It must not be called from a message handler.
-func settle(ctx context.Context, lost <-chan error, token mqtt.Token) error {
-	limit := time.NewTimer(connectMax + writeMax)
-	defer limit.Stop()
-	select {
-	case <-token.Done():
-		if sub, ok := token.(*mqtt.SubscribeToken); ok && token.Error() == nil {
-			return refusedSubscription(sub)
-		}
-		return token.Error()
-	case err := <-lost:
-		return errors.Join(errors.New("the connection broke"), err)
-	case <-limit.C:
-		return errors.New("the broker does not answer")
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func refusedSubscription(token *mqtt.SubscribeToken) error {
-	for topic, granted := range token.Result() {
-		if granted == 0x80 {
-			return fmt.Errorf("the broker refuses %s: check its access list", topic)
-		}
-	}
-	return nil
 }

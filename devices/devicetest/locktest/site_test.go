@@ -131,10 +131,14 @@ func report(state fact.DeviceState, code string) func(fact.DeviceID, fact.Fact) 
 	}
 }
 
+// bolt matches a bolt's position for a reason. On a loaded machine a heartbeat, which goes
+// by QoS 0, may overtake the event that says it is locked: then the driver does not vouch
+// for that one, and the bolt's position is the one it reports behind it.
 func bolt(position fact.BoltState, reason string) func(fact.DeviceID, fact.Fact) bool {
 	return func(id fact.DeviceID, f fact.Fact) bool {
 		s, ok := f.(fact.LockState)
-		return ok && s.Lock == id && s.Bolt == position && s.Reason == reason
+		overtaken := ok && s.Overtaken && position == fact.BoltLocked && s.Bolt == fact.BoltUnknown
+		return ok && s.Lock == id && (s.Bolt == position || overtaken) && s.Reason == reason
 	}
 }
 

@@ -9,9 +9,6 @@ const (
 	// redialFirst and redialMax bound the wait between two attempts to reach the broker.
 	redialFirst = 50 * time.Millisecond
 	redialMax   = time.Second
-	// connectMax bounds one attempt and one answer of the broker.
-	connectMax = 10 * time.Second
-	keepAlive  = 5 * time.Second
 	// commandsRemembered is how many commands a test can look back at.
 	commandsRemembered = 256
 )

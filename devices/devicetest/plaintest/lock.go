@@ -13,8 +13,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +20,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"trilock/devices/devicetest/locktest/line"
 	"trilock/firmware-protocols/plainlock"
 )
 
@@ -220,88 +219,40 @@ func (l *Lock) connection(ctx context.Context) (connected bool, err error) {
 	l.mu.Lock()
 	power := l.power
 	l.mu.Unlock()
-	lost := make(chan error, 1)
-	var line net.Conn // set while connecting, read after
-	client := mqtt.NewClient(l.options(ctx, power, lost, &line))
-	defer client.Disconnect(0)
-	if err := settle(ctx, lost, client.Connect()); err != nil {
-		return false, err
-	}
 	topics := l.settings.Topics
-	if err := settle(ctx, lost, client.Subscribe(topics.Command, 1, nil)); err != nil {
+	wire, err := line.Dial(ctx, line.Settings{
+		BrokerURL: l.settings.BrokerURL, TLS: l.settings.TLS, ClientID: l.settings.ClientID,
+		WillTopic: topics.Availability, WillPayload: "offline",
+		Take: func(m mqtt.Message) {
+			select {
+			case <-power: // what arrives as the power goes reaches nobody
+			default:
+				l.obey(m.Payload(), m.Retained())
+			}
+		},
+	})
+	if err != nil {
 		return false, err
 	}
-	if err := settle(ctx, lost, client.Publish(topics.Availability, 1, true, "online")); err != nil {
+	defer wire.Close()
+	if err := wire.Subscribe(ctx, topics.Command); err != nil {
+		return false, err
+	}
+	if err := wire.Publish(ctx, topics.Availability, 1, true, []byte("online")); err != nil {
 		return false, err
 	}
 	for {
-		if err := settle(ctx, lost, client.Publish(topics.State, 1, true, l.State())); err != nil {
+		if err := wire.Publish(ctx, topics.State, 1, true, l.State()); err != nil {
 			return true, err
 		}
 		select {
 		case <-l.changed:
-		case err := <-lost:
+		case err := <-wire.Lost():
 			return true, err
 		case <-power:
-			return true, errors.Join(errors.New("the power went"), line.Close())
+			return true, wire.Cut()
 		case <-ctx.Done():
-			bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectMax)
-			defer cancel()
-			return true, settle(bye, lost, client.Publish(topics.Availability, 1, true, "offline"))
+			return true, wire.Goodbye(ctx, topics.Availability, "offline")
 		}
-	}
-}
-
-func (l *Lock) options(ctx context.Context, power <-chan struct{}, lost chan<- error, line *net.Conn) *mqtt.ClientOptions {
-	o := mqtt.NewClientOptions().AddBroker(l.settings.BrokerURL).SetClientID(l.settings.ClientID)
-	o.SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetProtocolVersion(4).SetOrderMatters(true)
-	o.SetConnectTimeout(connectMax).SetWriteTimeout(connectMax).SetKeepAlive(keepAlive).SetPingTimeout(keepAlive)
-	o.SetWill(l.settings.Topics.Availability, "offline", 1, true)
-	o.SetConnectionLostHandler(func(_ mqtt.Client, err error) {
-		select {
-		case lost <- err:
-		default:
-		}
-	})
-	o.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
-		select {
-		case <-power:
-		default:
-			l.obey(m.Payload(), m.Retained())
-		}
-	})
-	o.SetCustomOpenConnectionFn(func(broker *url.URL, _ mqtt.ClientOptions) (net.Conn, error) {
-		var err error
-		plain := net.Dialer{Timeout: connectMax}
-		if l.settings.TLS == nil {
-			*line, err = plain.DialContext(ctx, "tcp", broker.Host)
-		} else {
-			*line, err = (&tls.Dialer{NetDialer: &plain, Config: l.settings.TLS.Clone()}).DialContext(ctx, "tcp", broker.Host)
-		}
-		return *line, err
-	})
-	return o
-}
-
-// settle waits for an answer of the broker. It must not be called from a message handler.
-func settle(ctx context.Context, lost <-chan error, token mqtt.Token) error {
-	limit := time.NewTimer(connectMax)
-	defer limit.Stop()
-	select {
-	case <-token.Done():
-		if sub, ok := token.(*mqtt.SubscribeToken); ok && token.Error() == nil {
-			for topic, granted := range sub.Result() {
-				if granted > 2 {
-					return fmt.Errorf("the broker refuses %s", topic)
-				}
-			}
-		}
-		return token.Error()
-	case err := <-lost:
-		return errors.Join(errors.New("the connection broke"), err)
-	case <-limit.C:
-		return errors.New("the broker does not answer")
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
