@@ -303,6 +303,34 @@ func TestReturnedDraft(t *testing.T) {
 	}
 }
 
+// ISS-2: a sealed package is its couriers' to carry out, nobody else's; while it is with them it is not missing.
+func TestCouriersCarryThePackage(t *testing.T) {
+	of := registry()
+	of.Doors["gate"] = custody.Door{ID: "gate", From: "outside", To: "corridor"}
+	s := newSiteOf(t, of)
+	carry := func(tag string, by custody.PersonID) {
+		s.feed(presence.Unseen{Tag: s.tag(tag), From: "cabinet-a", Certainty: 9900})
+		s.feed(presence.Passage{Tag: s.tag(tag), Door: "gate", With: []presence.Carrier{{Card: fact.CardID("raw:26:" + string(by)), Certainty: 9000}}, Certainty: 9900})
+		s.after(time.Minute)
+	}
+	s.granted("p-archivist", custody.SendOut{Documents: []custody.DocumentID{"JM-2026-0001"}, Recipients: []custody.Recipient{{Name: "甲", Copies: 1}}, Seal: "1", Couriers: []custody.PersonID{"p-reader"}})
+	carry(folder1, "p-reader")
+	wantEqual(t, "by its courier", s.raised(), nil)
+	s.granted("p-archivist", custody.SendOut{Documents: []custody.DocumentID{"JM-2026-0002"}, Recipients: []custody.Recipient{{Name: "甲", Copies: 1}}, Seal: "2", Couriers: []custody.PersonID{"p-reader"}})
+	carry(folder2, "p-guest")
+	wantEqual(t, "by another", s.raised(), []alerts.Code{alerts.CarriedOut})
+	s.forget()
+	s.after(6 * 24 * time.Hour)
+	wantEqual(t, "receipts", len(s.state.Overview(s.now.Wall).Register.Dispatches), 2)
+	n := 0
+	for _, code := range s.raised() {
+		if code == alerts.ReceiptOverdue {
+			n++
+		}
+	}
+	wantEqual(t, "chased", n, 2)
+}
+
 // Replaying the record gives the same state whatever is registered, changed, copied and sent.
 func TestReplayOfTheRegister(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
