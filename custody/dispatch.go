@@ -226,6 +226,13 @@ func (d *decision) gone(tag fact.EPC, id DocumentID) {
 	for _, code := range []alerts.Code{alerts.LeftZone, alerts.Misplaced, alerts.Missing, alerts.StoredMixed, alerts.NotPutAway, alerts.BelowOriginal, alerts.CopyUnapproved} {
 		d.end(code, string(id))
 	}
+	for _, a := range d.alerts.List() { // it may have been the last whose retention period was to be decided (REG-3)
+		if a.Ended == nil && (a.Code == alerts.RetentionNear || a.Code == alerts.RetentionEnded) {
+			if day, err := calendar.ParseDate(a.Subject); err == nil {
+				d.termDecided(day)
+			}
+		}
+	}
 }
 
 // receiptDue begins the chase of receipts that are not back (ISS-2).

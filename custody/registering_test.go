@@ -163,6 +163,12 @@ func TestRetentionEnds(t *testing.T) {
 	s.wants("a second change", s.act("p-archivist", custody.ChangeLevel{Document: "JM-2026-0005", Level: custody.Internal, Home: "cabinet-u", Reason: "解密"}), "change-waits", "REG-3")
 	s.granted("p-manager", custody.Approve{ID: lifted})
 	wantEqual(t, "both decided", stands(), 0)
+	s.on(custody.DocumentRecord{ID: "JM-2026-0006", Level: custody.Confidential, Tag: s.tag("E2A2"), Home: "cabinet-b", Retention: until})
+	s.after(time.Minute)
+	wantEqual(t, "one that came in when it was over", stands(), 1)
+	dp := s.granted("p-archivist", custody.SendOut{Documents: []custody.DocumentID{"JM-2026-0006"}, Recipients: []custody.Recipient{{Name: "甲", Copies: 1}}, Seal: "1", Couriers: []custody.PersonID{"p-reader"}})
+	s.granted("p-archivist", custody.ConfirmReceipt{Dispatch: dp, Recipient: "甲", SignedBy: "乙", Seal: "1"})
+	wantEqual(t, "it has left the register", stands(), 0)
 	s.forget()
 	s.after(time.Minute)
 	s.lies("E2A1", "cabinet-b", "cabinet-u")
@@ -303,6 +309,39 @@ func TestReturnedDraft(t *testing.T) {
 	}
 }
 
+// REG-5: a document whose level rises while somebody has it who is not cleared for the new one.
+func TestLevelRisesInUnclearedHands(t *testing.T) {
+	s := newSiteOf(t, registry())
+	s.must(custody.RegisterPerson{Person: person("p-low", "职员庚", custody.Confidential, custody.Staff)})
+	change := s.granted("p-archivist", custody.ChangeLevel{Document: "JM-2026-0001", Level: custody.Secret, Reason: "原机关通知"})
+	s.lend("JM-2026-0001", "p-low", time.Hour)
+	s.badge("badge-cabinets", "p-archivist")
+	s.badge("badge-cabinets", "p-low")
+	s.unseen(folder1)
+	s.wants("asked for now", s.act("p-archivist", custody.ChangeLevel{Document: "JM-2026-0001", Level: custody.Secret, Reason: "原机关通知"}), "change-waits", "")
+	s.forget()
+	s.granted("p-manager", custody.Approve{ID: change})
+	wantEqual(t, "in uncleared hands", s.raised(), []alerts.Code{alerts.HolderUncleared})
+}
+
+// REG-2, ISS-1: an issue that is given up leaves its number void.
+func TestDroppedDraft(t *testing.T) {
+	s := newSiteOf(t, registry())
+	begin := func() string {
+		id := s.granted("p-reader", custody.BeginDraft{Title: "通知", Level: custody.Confidential, Retention: custody.Retention{Permanent: true}})
+		s.granted("p-office", custody.PassDraft{Draft: id, Step: custody.StepReview})
+		s.granted("p-manager", custody.PassDraft{Draft: id, Step: custody.StepIssue})
+		s.granted("p-engineer", custody.PassDraft{Draft: id, Step: custody.StepRecheck})
+		return id
+	}
+	id := begin()
+	wantEqual(t, "number", s.granted("p-office", custody.NumberDraft{Draft: id, Category: "FW"}), "FW-2026-0001")
+	s.wants("by a stranger to it", s.act("p-archivist", custody.DropDraft{Draft: id, Reason: "不发"}), "wrong-post", "ISS-1")
+	s.wants("kept before it is printed", s.act("p-archivist", custody.RegisterDocument{Issue: id, Document: custody.DocumentRecord{Copy: 1, Copies: 1, Pages: 1, Tag: s.tag("E2F1"), Home: "cabinet-a"}}), "not-printed", "ISS-1")
+	s.granted("p-reader", custody.DropDraft{Draft: id, Reason: "不发"})
+	wantEqual(t, "the next number", s.granted("p-office", custody.NumberDraft{Draft: begin(), Category: "FW"}), "FW-2026-0002")
+}
+
 // ISS-2: a sealed package is its couriers' to carry out, nobody else's; while it is with them it is not missing.
 func TestCouriersCarryThePackage(t *testing.T) {
 	of := registry()
@@ -411,6 +450,7 @@ func registerStep(r *rapid.T, s *site) {
 		s.act(who, custody.PassDraft{Draft: work("DR"), Step: rapid.SampledFrom([]custody.DraftStep{custody.StepReview, custody.StepIssue, custody.StepRecheck}).Draw(r, "pass")})
 	case 11:
 		s.act(who, custody.NumberDraft{Draft: work("DR")})
+		s.act(who, custody.DropDraft{Draft: work("DR"), Reason: "r"})
 	case 12:
 		s.act(who, custody.PrintDraft{Draft: work("DR"), Copies: 3})
 	case 13:
