@@ -29,6 +29,7 @@ func (ev *DocumentRegistered) evolve(s *State, at fact.Stamp) {
 	s.entered(doc)
 	s.workedOut(doc, ev.From, at)
 	s.addPiece(r)
+	s.keptDocument(doc)
 }
 
 // RegisterDocument enters a document (REG-1).
