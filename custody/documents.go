@@ -24,6 +24,7 @@ func (ev *DocumentRegistered) evolve(s *State, at fact.Stamp) {
 	r := ev.Document
 	doc := &Document{DocumentRecord: r, Seen: Sighting{Place: r.Home, Known: false, Since: at}}
 	s.documents[r.ID] = doc
+	s.shelves.shelve(doc, r.Home)
 	s.byTag[r.Tag] = r.ID
 	s.entered(doc)
 	s.workedOut(doc, ev.From, at)

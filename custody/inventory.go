@@ -81,8 +81,8 @@ func (d *decision) countAll() {
 			ev.More++
 		}
 	}
-	for _, place := range sortedKeys(d.keeping.homes) {
-		if n := d.keeping.homes[place]; n > 0 {
+	for _, place := range sortedKeys(d.shelves.homes) {
+		if n := len(d.shelves.homes[place]); n > 0 {
 			_, silent := d.unreadable[place]
 			ev.Places = append(ev.Places, PlaceCount{Place: place, Registered: n, Heard: n - out[place], Silent: silent})
 		}
@@ -159,7 +159,7 @@ func (s *State) inventoryPeriod(place fact.PlaceID) (shortest time.Duration) {
 func (d *decision) inventoryDue(place fact.PlaceID, late bool) {
 	last, known := d.keeping.Inventoried[place]
 	period := d.inventoryPeriod(place)
-	if !known || period == 0 || d.keeping.homes[place] <= 0 {
+	if !known || period == 0 || len(d.shelves.homes[place]) <= 0 {
 		return
 	}
 	due := d.clockText(last.Add(period))
@@ -243,7 +243,7 @@ func (d *decision) signInventory(a SignInventory) Outcome {
 		return no
 	}
 	list, _ := d.differences(inv)
-	d.emit(inv.ID, &InventorySigned{Inventory: inv.ID, Place: inv.Place, By: by.ID, Registered: d.keeping.homes[inv.Place], Differences: list})
+	d.emit(inv.ID, &InventorySigned{Inventory: inv.ID, Place: inv.Place, By: by.ID, Registered: len(d.shelves.homes[inv.Place]), Differences: list})
 	d.end(alerts.InventoryDue, string(inv.Place))
 	d.end(alerts.InventoryLate, string(inv.Place))
 	return granted(inv.ID)
@@ -252,7 +252,7 @@ func (d *decision) signInventory(a SignInventory) Outcome {
 // unfinished: nobody signs for a place that is not heard, nor with a difference unexplained (STO-4).
 func (d *decision) unfinished(inv *Inventory) (Outcome, bool) {
 	for _, place := range sortedKeys(d.unreadable) {
-		if d.keeping.homes[place] > 0 && (inv.Place == "" || inv.Place == place) {
+		if len(d.shelves.homes[place]) > 0 && (inv.Place == "" || inv.Place == place) {
 			return refuse("not-readable", RuleInventory, inv.ID, fact.Text{ZH: "%[1]s 的读写器没有读数，恢复后再签字。", EN: "The reader of %[1]s hears nothing; sign when it is back."}.Fill(d.site.placeName(place))), true
 		}
 	}

@@ -24,14 +24,13 @@ type keeping struct {
 	Recalled     map[DocumentID]IssuerRecalled `json:"recalled"`
 	Given        map[string]int                `json:"given"` // numbers, by series
 
-	away  map[DocumentID]struct{}
-	homes map[fact.PlaceID]int
+	away map[DocumentID]struct{}
 }
 
 func newKeeping() keeping {
 	return keeping{Inventories: map[string]*Inventory{}, Inventoried: map[fact.PlaceID]time.Time{}, Meetings: map[string]*Meeting{}, Destructions: map[string]*DestructionList{},
 		Transfers: map[string]*Transfer{}, Carryings: map[string]*CarryingOut{}, Carried: map[DocumentID]string{}, Engaged: map[DocumentID]string{}, Recalled: map[DocumentID]IssuerRecalled{},
-		Given: map[string]int{}, away: map[DocumentID]struct{}{}, homes: map[fact.PlaceID]int{}}
+		Given: map[string]int{}, away: map[DocumentID]struct{}{}}
 }
 
 // The series of numbers.
@@ -176,14 +175,12 @@ func (s *State) numberUsed(series string) { s.keeping.Given[series]++ }
 
 // keptDocument takes a document into the counts of keeping, when it is registered.
 func (s *State) keptDocument(doc *Document) {
-	s.keeping.homes[doc.Home]++
 	s.noteAway(doc)
 	s.expectReturn(doc)
 }
 
 // keptNoMore takes it out of them, when it leaves the register for good.
 func (s *State) keptNoMore(doc *Document) {
-	s.keeping.homes[doc.Home]--
 	delete(s.keeping.away, doc.ID)
 	delete(s.keeping.Engaged, doc.ID)
 	delete(s.keeping.Carried, doc.ID)
@@ -195,9 +192,7 @@ func (s *State) keptNoMore(doc *Document) {
 
 // movesHome gives a document another home.
 func (s *State) movesHome(doc *Document, home fact.PlaceID) {
-	s.keeping.homes[doc.Home]--
-	doc.Home = home
-	s.keeping.homes[doc.Home]++
+	s.shelves.shelve(doc, home)
 	s.noteAway(doc)
 }
 

@@ -75,11 +75,7 @@ func (d *decision) signPostHandOver(inv *Inventory) Outcome {
 		return no
 	}
 	list, _ := d.differences(inv)
-	registered := 0
-	for _, n := range d.keeping.homes {
-		registered += n
-	}
-	d.emit(inv.ID, &PostInventorySigned{Inventory: inv.ID, By: by, Registered: registered, Differences: list})
+	d.emit(inv.ID, &PostInventorySigned{Inventory: inv.ID, By: by, Registered: len(d.documents), Differences: list})
 	if len(inv.Signed) == len(h.signers()) { // the last of the three: only now the post moves
 		d.emit(inv.ID, &PostHandedOver{Inventory: inv.ID, Post: Archivist, From: h.From, To: h.To, Leader: h.Leader})
 	}

@@ -81,7 +81,7 @@ func (d *decision) sweepSheet() *Swept {
 	sheet := &Swept{Due: d.keeping.Sweep.Due}
 	for _, id := range sortedKeys(d.site.Places) {
 		if d.site.keepsDocuments(id) {
-			sheet.Registered += d.keeping.homes[id]
+			sheet.Registered += len(d.shelves.homes[id])
 		}
 	}
 	add := func(f SweepFinding) {
@@ -102,7 +102,7 @@ func (d *decision) sweepSheet() *Swept {
 		}
 	}
 	for _, place := range sortedKeys(d.unreadable) {
-		if d.keeping.homes[place] > 0 {
+		if len(d.shelves.homes[place]) > 0 {
 			add(SweepFinding{What: sweptUnreadable, Place: place})
 		}
 	}

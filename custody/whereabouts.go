@@ -203,12 +203,7 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 	if !silent {
 		return
 	}
-	affected := 0
-	for _, doc := range d.documents {
-		if doc.Seen.Known && doc.Seen.Place == place {
-			affected++
-		}
-	}
+	affected := d.shelves.heard[place]
 	cause, _ := d.alerts.Standing(alerts.DeviceDown, string(reader))
 	d.raiseBecause(cause, alerts.NotReadable, string(place), d.site.placeName(place), affected)
 }
@@ -279,7 +274,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	if doc == nil {
 		return
 	}
-	doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.shelves.sight(doc, Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.agenda.off(errand{errandMissing, string(doc.ID)})
 	s.noteAway(doc)
 	s.watchPieces(doc, at)
@@ -297,7 +292,7 @@ func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
 		return
 	}
 	s.agenda.off(errand{errandRest, string(doc.ID)})
-	doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.shelves.sight(doc, Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.noteAway(doc)
 	s.expectAgain(at, doc)
 	s.watchPieces(doc, at)

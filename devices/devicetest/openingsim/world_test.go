@@ -113,9 +113,6 @@ func (w *world) run(until time.Duration) {
 // begin switches everything on.
 func (w *world) begin() {
 	w.daemon.start()
-	if w.signing {
-		w.daemon.write(&custody.KeysProposed{Safe: safeName, Session: "commissioning", List: theirKeys})
-	}
 	if w.flaw == flawOnePersonTwice {
 		w.daemon.decide("desk", custody.Request{Act: custody.RegisterPerson{Person: registered(humanOf("p-dual"), "p-dual-again", humanOf("p-dual").posts)}})
 		w.daemon.write(&custody.PersonMoved{Person: "p-dual-again", Room: "room", In: true})
