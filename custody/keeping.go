@@ -162,6 +162,12 @@ func (s Site) keepsDocuments(id fact.PlaceID) bool {
 	return kind == Cabinet || kind == SafeBox
 }
 
+// underThreeLocks reports whether a place is the inside of a safe with its three locks (STO-1).
+func (s Site) underThreeLocks(id fact.PlaceID) bool {
+	safe, ok := s.safeAt(id)
+	return ok && s.Places[id].Kind == SafeBox && !slices.Contains(safe.Locks[:], "")
+}
+
 // nextOf returns the next number of a series; the event that bears it uses it up (numberUsed).
 func (s *State) nextOf(series string) string { return number(series, s.keeping.Given[series]+1) }
 
@@ -218,35 +224,42 @@ func (s *State) noteAway(doc *Document) {
 // leave is by what a document is away from home, besides a loan.
 type leave struct {
 	number string
-	holder PersonID // empty: no one person
+	holder PersonID
+	from   time.Time // zero: it runs
 	until  time.Time
 }
 
-// keptAway says by what leave a document is away from its home at a time: a carrying-out, a
-// meeting, a transfer or a destruction that has begun.
-func (s *State) keptAway(id DocumentID, now time.Time) (leave, bool) {
-	if c := s.keeping.Carryings[s.keeping.Carried[id]]; c != nil && c.Approved && !now.Before(c.From) {
-		return leave{number: c.ID, holder: c.Carriers[0], until: c.Return}, now.Before(c.Return)
+// leaveOf says by what leave a document may be away from its home, whatever the time: a
+// carrying-out, a meeting, a transfer or a destruction that has begun and not ended.
+func (s *State) leaveOf(id DocumentID) (leave, bool) {
+	if c := s.keeping.Carryings[s.keeping.Carried[id]]; c != nil && c.Approved {
+		return leave{number: c.ID, holder: c.Carriers[0], from: c.From, until: c.Return}, true
 	}
 	n := s.keeping.Engaged[id]
 	if m := s.keeping.Meetings[n]; m != nil && m.Begun {
-		until := m.Until.Add(s.site.Policy.Keeping.HandInWithin) // and the way home
-		return leave{number: n, holder: m.holderOf(id), until: until}, now.Before(until)
+		return leave{number: n, holder: m.holderOf(id), until: m.Until.Add(s.site.Policy.Keeping.HandInWithin)}, true // and the way home
 	}
 	if l := s.keeping.Destructions[n]; l != nil && l.Begun {
-		return leave{number: n, holder: l.Supervisors[0], until: l.Until}, now.Before(l.Until)
+		return leave{number: n, holder: l.Supervisors[0], until: l.Until}, true
 	}
 	if t := s.keeping.Transfers[n]; t != nil && t.Approved {
-		return leave{number: n, holder: t.Carriers[0], until: t.Until}, now.Before(t.Until)
+		return leave{number: n, holder: t.Carriers[0], until: t.Until}, true
 	}
 	return leave{}, false
 }
 
+// keptAway says whether such a leave accounts for a document at a time.
+func (s *State) keptAway(id DocumentID, now time.Time) (leave, bool) {
+	l, ok := s.leaveOf(id)
+	return l, ok && !now.Before(l.from) && now.Before(l.until)
+}
+
 // keepingAllows reports whether a document may be in a place by such a leave: at the venue of
 // its meeting, at the destroying place, on its way there, or on its way out of the site and back.
+// It does not look at the clock: what runs over its time is an alert of its own.
 func (d *decision) keepingAllows(doc *Document, place fact.PlaceID) bool {
-	now, kind := d.in.At.Wall, d.site.Places[place].Kind
-	if _, ok := d.keptAway(doc.ID, now); !ok {
+	kind := d.site.Places[place].Kind
+	if _, ok := d.leaveOf(doc.ID); !ok {
 		return false
 	}
 	onTheWay := kind == Corridor || kind == Passage
