@@ -12,6 +12,7 @@ import (
 	"trilock/custody/approval"
 	"trilock/custody/calendar"
 	"trilock/custody/fact"
+	"trilock/custody/presence"
 )
 
 // keepingHouse is the secrecy room with what keeping needs: a working calendar, a meeting room, a
@@ -120,15 +121,6 @@ func TestSweepOnWorkingDaysOnly(t *testing.T) {
 	wantEqual(t, "sweeps after the start", count(), 6)
 }
 
-func (s *site) stands(code alerts.Code, subject string) bool {
-	for _, a := range s.state.Overview(s.now.Wall).Alerts {
-		if a.Code == code && a.Subject == subject && a.Ended == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // STO-4: nobody signs for a place whose reader is silent, and a place that keeps nothing is not inventoried.
 func TestInventoryOfWhatIsHeard(t *testing.T) {
 	s := keepingSite(t)
@@ -137,9 +129,9 @@ func TestInventoryOfWhatIsHeard(t *testing.T) {
 	wantEqual(t, "empty cabinet-b late", s.stands(alerts.InventoryLate, "cabinet-b"), false)
 	inv := s.can("p-archivist", custody.StartInventory{Place: "cabinet-a"}).Subject
 	s.cannot("p-archivist", custody.StartInventory{Place: "cabinet-a"}, "inventory-under-way", "STO-4")
-	s.feed(notReadable("cabinet-a"))
+	s.feed(presence.NotReadable{Place: "cabinet-a", Reader: "reader-a"})
 	s.cannot("p-archivist", custody.SignInventory{Inventory: inv}, "not-readable", "STO-4")
-	s.feed(readableAgain("cabinet-a"))
+	s.feed(presence.ReadableAgain{Place: "cabinet-a"})
 	s.seen(folder3, "cabinet-a") // of the safe
 	s.cannot("p-archivist", custody.SignInventory{Inventory: inv}, "unexplained", "STO-4")
 	s.can("p-archivist", custody.ExplainDifference{Inventory: inv, Document: "JM-2026-0003", Why: "放错，已送回"})
