@@ -223,7 +223,7 @@ func (d *decision) sentAway(ids []DocumentID) {
 // what stood about its whereabouts ends.
 func (d *decision) gone(tag fact.EPC, id DocumentID) {
 	d.effect(Withdraw{Tag: tag})
-	for _, code := range []alerts.Code{alerts.LeftZone, alerts.Misplaced, alerts.Missing, alerts.StoredMixed, alerts.NotPutAway, alerts.BelowOriginal, alerts.CopyUnapproved} {
+	for _, code := range []alerts.Code{alerts.LeftZone, alerts.Misplaced, alerts.Missing, alerts.StoredMixed, alerts.NotPutAway, alerts.BelowOriginal, alerts.CopyUnapproved, alerts.PieceApart, alerts.ReturnUncounted, alerts.WrongReceiver} {
 		d.end(code, string(id))
 	}
 	for _, a := range d.alerts.List() { // it may have been the last whose retention period was to be decided (REG-3)

@@ -312,7 +312,7 @@ func (ev *LevelChanged) evolve(s *State, at fact.Stamp) {
 	s.dropTerm(doc)
 	doc.Level = ev.To
 	if ev.Home != "" {
-		s.shelves.shelve(doc, ev.Home)
+		s.movesHome(doc, ev.Home)
 	}
 	s.keepTerm(doc)
 }

@@ -34,8 +34,10 @@ func (d *decision) passed(f presence.Passage) {
 	switch out, back := d.site.leads(door, ev); {
 	case out:
 		d.leftSite(doc, door, ev)
+		d.carriedOff(doc, with)
 	case back:
 		d.cameBack(doc)
+		d.carriedBack(doc)
 	}
 }
 
@@ -238,6 +240,3 @@ func (*DocumentDoubted) evolve(*State, fact.Stamp) {}
 func (*PlaceShielded) evolve(*State, fact.Stamp) {}
 
 func (*TagsFlooded) evolve(*State, fact.Stamp) {}
-
-// carryingFor returns who is approved to carry a document out of the site now: nobody, as long as no carrying-out is registered.
-func (d *decision) carryingFor(DocumentID) (carriers []PersonID, approved bool) { return nil, false }

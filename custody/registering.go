@@ -181,6 +181,7 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 	if doc.Folder != "" {
 		without(s.circulating.pieces, doc.Folder, id)
 	}
+	s.leaveCirculating(id)
 	delete(r.Former, id)
 	delete(r.Fresh, id)
 	delete(r.sentIn, id)
@@ -191,6 +192,7 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 	s.shelves.unshelve(doc)
 	s.shelves.sight(doc, Sighting{})
 	delete(s.documents, id)
+	s.keptNoMore(doc)
 }
 
 // without takes a document out of an index.

@@ -214,20 +214,23 @@ func (s *Stage) Double(ctx context.Context, tag fact.EPC, at fact.PlaceID) error
 // Pass carries a tag through a door: it is heard on the one side, then on the other, and then no
 // more until it is laid down. Those who carry it have badged there before.
 func (s *Stage) Pass(ctx context.Context, tag fact.EPC, id fact.DoorID, inward bool, _ []scenario.Actor) error {
-	door, known := s.site.Custody.Doors[id]
-	if !known {
+	if _, known := s.site.Custody.Doors[id]; !known {
 		return fmt.Errorf("the site has no door %q", id)
 	}
-	sides := []fact.PlaceID{door.From, door.To}
+	outer, inner := s.site.Sides(id)
+	sides := []fact.PlaceID{outer, inner}
 	if !inward {
 		slices.Reverse(sides)
 	}
 	_, live := s.documentOf(tag)
 	n := len(s.Record())
 	for _, side := range sides {
-		if err := s.Move(ctx, tag, side); err != nil {
+		if err := s.carryPast(ctx, tag, side); err != nil {
 			return err
 		}
+	}
+	if err := s.sim.PutTag(tag.Bytes(), simsite.Shielded); err != nil {
+		return err
 	}
 	if live {
 		_, err := s.after(ctx, n, patience, func(e custody.Entry) bool {
@@ -240,6 +243,36 @@ func (s *Stage) Pass(ctx context.Context, tag fact.EPC, id fact.DoorID, inward b
 	}
 	return s.Move(ctx, tag, scenario.Nowhere)
 }
+
+// carryPast carries a tag along before the antennas of a place, for as long as a person takes for
+// a few steps, and their reader for some rounds.
+func (s *Stage) carryPast(ctx context.Context, tag fact.EPC, place fact.PlaceID) error {
+	if err := s.sim.PutTag(tag.Bytes(), string(place)); err != nil {
+		return err
+	}
+	for _, r := range s.site.Config.Readers {
+		for _, a := range r.Antennas {
+			if fact.PlaceID(a.Watches) != place {
+				continue
+			}
+			reader := s.sim.UHF(string(r.ID))
+			enough := reader.Rounds() + roundsPast*len(r.Antennas)
+			err := s.Settle(ctx, func() error {
+				if reader.Rounds() < enough {
+					return fmt.Errorf("the reader %s takes no rounds", r.ID)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// roundsPast is how many rounds of an antenna hear a tag that is carried past it.
+const roundsPast = 10
 
 // Leaf moves the door of a safe.
 func (s *Stage) Leaf(ctx context.Context, id fact.SafeID, open bool) error {
