@@ -159,6 +159,7 @@ func (c *checks) checkPolicy() {
 	c.checkApprovals(p.Approvals)
 	c.checkLending()
 	c.checkRegister()
+	c.checkKeeping()
 }
 
 // checkApprovals keeps what no site may turn off: somebody approves loans of secret documents

@@ -45,6 +45,8 @@ func defaults(block any) {
 		b.Certainty, b.UnseenAfter = 0.97, seconds(4) // presence.DefaultPolicy has the same: a test of siteplan sees to it
 	case *Lending:
 		*b = defaultLending()
+	case *Keeping:
+		*b = defaultKeeping()
 	case *Register:
 		*b = defaultRegister()
 	case *Series:
@@ -79,6 +81,7 @@ func defaults(block any) {
 		}
 		defaults(&b.Presence)
 		defaults(&b.Lending)
+		defaults(&b.Keeping)
 		defaults(&b.Register)
 	}
 }

@@ -82,10 +82,8 @@ func (d *decision) requestCopying(a RequestCopying) Outcome {
 	case len(d.registering.Copyings) >= MaxCopyings:
 		return refuse("too-much", "", subject, fact.Text{ZH: "未办结的复制已达 %[1]d 项。", EN: "%[1]d copyings are under way; finish some first."}.Fill(MaxCopyings))
 	}
-	for _, id := range sortedKeys(d.registering.Copyings) {
-		if d.registering.Copyings[id].Document == doc.ID {
-			return refuse("copying-waits", RuleCopying, subject, fact.Text{ZH: "%[1]s 已有未办结的复制（%[2]s），先清点办结或撤回。", EN: "A copying of %[1]s is under way (%[2]s); count and finish it, or recall it."}.Fill(subject, id))
-		}
+	if id, open := d.registering.copyingOf[doc.ID]; open {
+		return refuse("copying-waits", RuleCopying, subject, fact.Text{ZH: "%[1]s 已有未办结的复制（%[2]s），先清点办结或撤回。", EN: "A copying of %[1]s is under way (%[2]s); count and finish it, or recall it."}.Fill(subject, id))
 	}
 	id := number("CP", d.registering.CopyingCount+1)
 	d.emit(id, &CopyingAsked{Copying: Copying{ID: id, Document: doc.ID, By: by.ID, Count: a.Count, Purpose: a.Purpose, Place: a.Place}})
@@ -96,15 +94,24 @@ func (d *decision) requestCopying(a RequestCopying) Outcome {
 func (d *decision) copyingApproved(id string) {
 	if c := d.registering.Copyings[id]; c != nil && !c.Approved {
 		d.emit(id, &CopyingApproved{Copying: id})
-		if doc := d.documents[c.Document]; doc != nil {
-			d.originalMoved(doc, "")
-		}
+		d.judgeAgain(c.Document)
+		d.end(alerts.CopyUnapproved, string(c.Document))
+	}
+}
+
+// judgeAgain looks anew at where a document is, when what it may has changed.
+func (d *decision) judgeAgain(id DocumentID) {
+	if doc := d.documents[id]; doc != nil && doc.Seen.Known {
+		d.judgeZone(doc)
 	}
 }
 
 func (d *decision) copyingDropped(id string, status ApprovalStatus) {
 	if c := d.registering.Copyings[id]; c != nil && c.Registered == 0 {
+		original := c.Document
 		d.emit(id, &CopyingClosed{Copying: id, Why: string(status)})
+		d.end(alerts.CopiesOpen, id)
+		d.judgeAgain(original)
 	}
 }
 
@@ -173,9 +180,11 @@ func (d *decision) settleCopying(id string) {
 	switch {
 	case c == nil || !c.Counted:
 	case c.settled():
+		original := c.Document
 		d.useApproval(id)
 		d.emit(id, &CopyingClosed{Copying: id, Why: "done"})
 		d.end(alerts.CopiesOpen, id)
+		d.judgeAgain(original)
 	default:
 		d.raise(alerts.CopiesOpen, id, id, string(c.Document), c.Count, c.Registered, fact.Text{ZH: "实印 %[1]d 份，作废 %[2]d 份", EN: "%[1]d were made and %[2]d of them spoiled"}.Fill(c.Made, c.Spoiled))
 	}
@@ -184,16 +193,10 @@ func (d *decision) settleCopying(id string) {
 // originalMoved holds the original's presence at a copying place against what was approved (CPY-2):
 // it is there only for an approved copying, and leaves after the copies are counted.
 func (d *decision) originalMoved(doc *Document, from fact.PlaceID) {
-	there, allowed := doc.Seen.Place, false
-	for _, id := range sortedKeys(d.registering.Copyings) {
-		c := d.registering.Copyings[id]
-		if c.Document != doc.ID || !c.Approved {
-			continue
-		}
-		allowed = allowed || there == c.Place
-		if from == c.Place && (there != c.Place || !doc.Seen.Known) {
-			d.raise(alerts.CopiesOpen, id, id, string(doc.ID), c.Count, c.Registered, fact.Text{ZH: "原件已离开，尚未清点份数", EN: "the original left before the copies were counted"})
-		}
+	there, c := doc.Seen.Place, d.registering.Copyings[d.registering.copyingOf[doc.ID]]
+	allowed := c != nil && c.Approved && there == c.Place
+	if c != nil && c.Approved && from == c.Place && (there != c.Place || !doc.Seen.Known) {
+		d.raise(alerts.CopiesOpen, c.ID, c.ID, string(doc.ID), c.Count, c.Registered, fact.Text{ZH: "原件已离开，尚未清点份数", EN: "the original left before the copies were counted"})
 	}
 	_, fresh := d.registering.Fresh[doc.ID]
 	if doc.Seen.Known && slices.Contains(d.site.Policy.Registering.CopyingPlaces, there) && doc.Level.classified() && !allowed && !fresh {
@@ -205,9 +208,8 @@ func (d *decision) originalMoved(doc *Document, from fact.PlaceID) {
 
 // beingCopied reports whether a document is where it is copied, or where it was made as a copy.
 func (d *decision) beingCopied(doc *Document, place fact.PlaceID) bool {
-	work := d.registering.Fresh[doc.ID]
-	for id, c := range d.registering.Copyings {
-		if c.Place == place && c.Approved && (c.Document == doc.ID || id == work) {
+	for _, work := range []string{d.registering.copyingOf[doc.ID], d.registering.Fresh[doc.ID]} {
+		if c := d.registering.Copyings[work]; c != nil && c.Place == place && c.Approved {
 			return true
 		}
 	}
@@ -217,6 +219,9 @@ func (d *decision) beingCopied(doc *Document, place fact.PlaceID) bool {
 // onItsWayHome reports whether a document that was made in the house is on its first way home.
 func (d *decision) onItsWayHome(doc *Document, place fact.PlaceID) bool {
 	_, fresh := d.registering.Fresh[doc.ID]
+	if loan := d.loanOf(doc); loan != nil && loan.Status == LoanOut {
+		return false // the loan says where it may be
+	}
 	return fresh && slices.Contains([]PlaceKind{Room, ReadingRoom, Corridor}, d.site.Places[place].Kind)
 }
 
@@ -245,11 +250,16 @@ func (s *State) workedOut(doc *Document, from string, at fact.Stamp) {
 	if o := s.registering.Drafts[from]; o != nil {
 		o.Kept++
 	}
-	if wait := s.site.Policy.Registering.PutAway; from != "" {
-		s.registering.Fresh[doc.ID] = from
-		if wait > 0 {
-			s.agenda.at(errand{errandPutAway, string(doc.ID)}, at.Mono+wait)
-		}
+	if from != "" {
+		s.expectHome(doc, from, at)
+	}
+}
+
+// expectHome expects a document home from where it was copied or made.
+func (s *State) expectHome(doc *Document, from string, at fact.Stamp) {
+	s.registering.Fresh[doc.ID] = from
+	if wait := s.site.Policy.Registering.PutAway; wait > 0 {
+		s.agenda.at(errand{errandPutAway, string(doc.ID)}, at.Mono+wait)
 	}
 }
 
@@ -298,6 +308,7 @@ func (ev *CopyingAsked) evolve(s *State, _ fact.Stamp) {
 	c := ev.Copying
 	s.registering.CopyingCount++
 	s.registering.Copyings[c.ID] = &c
+	s.registering.copyingOf[c.Document] = c.ID
 }
 
 func (ev *CopyingApproved) evolve(s *State, _ fact.Stamp) {
@@ -312,4 +323,18 @@ func (ev *CopiesCounted) evolve(s *State, _ fact.Stamp) {
 	}
 }
 
-func (ev *CopyingClosed) evolve(s *State, _ fact.Stamp) { delete(s.registering.Copyings, ev.Copying) }
+func (ev *CopyingClosed) evolve(s *State, at fact.Stamp) {
+	c := s.registering.Copyings[ev.Copying]
+	if c == nil {
+		return
+	}
+	delete(s.registering.copyingOf, c.Document)
+	delete(s.registering.Copyings, c.ID)
+	doc := s.documents[c.Document]
+	if doc == nil || !doc.Seen.Known || doc.Seen.Place != c.Place {
+		return
+	}
+	if loan := s.loanOf(doc); c.Registered > 0 && (loan == nil || loan.Status != LoanOut) { // nobody has it on loan: it goes straight home
+		s.expectHome(doc, c.ID, at)
+	}
+}

@@ -36,6 +36,7 @@ type State struct {
 	persons   map[PersonID]*Person
 	byCard    map[fact.CardID]PersonID
 	documents map[DocumentID]*Document
+	shelves   shelves
 	byTag     map[fact.EPC]DocumentID
 	loans     map[LoanID]*Loan
 	loanCount int
@@ -122,7 +123,7 @@ type DeviceStatus struct {
 func NewState(site Site) *State {
 	s := &State{site: site,
 		persons: map[PersonID]*Person{}, byCard: map[fact.CardID]PersonID{},
-		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{}, approvals: map[string]*Approval{}, registering: newRegistering(), circulating: newCirculating(), keeping: newKeeping(), guarding: newGuarding(),
+		documents: map[DocumentID]*Document{}, shelves: newShelves(), byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{}, approvals: map[string]*Approval{}, registering: newRegistering(), circulating: newCirculating(), keeping: newKeeping(), guarding: newGuarding(),
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
 		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, spans: map[fact.DeviceID][]lockSpan{}, asked: map[fact.DeviceID]lockPlace{}, enrolled: map[PersonID][]PersonKey{}, keyLists: map[fact.SafeID][]recordedList{}, openings: map[fact.SafeID]*threelock.Session{},
@@ -185,6 +186,7 @@ func (*Started) evolve(s *State, at fact.Stamp) {
 	for _, door := range s.doors {
 		door.known = false
 	}
+	s.startKeeping(at)
 	clear(s.safeDoors)
 	for id := range s.told {
 		s.lockWatchAgain(at, id)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"trilock/custody"
@@ -389,7 +390,7 @@ func (c *Core) SameAfterReplay() error {
 		return err
 	}
 	if d, err := again.Decide(custody.Input{At: c.now, Body: custody.Tick{}}); err != nil || len(d.Entries) > 0 {
-		return errors.Join(err, fmt.Errorf("a tick after the replay made %d entries, and none before it", len(d.Entries)))
+		return errors.Join(err, fmt.Errorf("a tick after the replay made %d entries, and none before it: %s", len(d.Entries), kindsOf(d.Entries)))
 	}
 	was, err := json.Marshal(c.state.Overview(c.now.Wall))
 	if err != nil {
@@ -423,4 +424,13 @@ func Run(ctx context.Context, set *Setting, s *Scenario) error {
 		return fmt.Errorf("%s: %w", s.File, err)
 	}
 	return nil
+}
+
+// kindsOf names what entries are, for a fault.
+func kindsOf(list []custody.Entry) string {
+	var words []string
+	for _, e := range list {
+		words = append(words, e.Event.Kind()+" of "+e.Subject)
+	}
+	return strings.Join(words, ", ")
 }

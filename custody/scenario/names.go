@@ -182,9 +182,17 @@ func sameTime(a, b string, slack time.Duration) bool {
 	return errX == nil && errY == nil && x.Sub(y).Abs() <= slack
 }
 
-// at follows a dotted path into a value.
+// at follows a dotted path into a value; a number is a place in a list, from 0.
 func at(v any, path string) any {
 	for part := range strings.SplitSeq(path, ".") {
+		if list, is := v.([]any); is {
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(list) {
+				return nil
+			}
+			v = list[i]
+			continue
+		}
 		m, ok := v.(map[string]any)
 		if !ok {
 			return nil

@@ -100,6 +100,7 @@ func policy(p configs.Policy) custody.Policy {
 	out.Approvals = approvals(p)
 	out.Lending = lending(p.Lending)
 	out.Registering = registering(p.Register)
+	out.Keeping = keeping(p.Keeping)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
 	}
