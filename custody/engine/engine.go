@@ -72,7 +72,7 @@ type Settings struct {
 	// which can be set at any time and jump either way; nil is the host's two clocks. Either can
 	// leap ahead, as after a machine's sleep.
 	Clock func() (running time.Duration, wall time.Time)
-	Log  *slog.Logger
+	Log   *slog.Logger
 }
 
 // Errors of Report, Act and Settle.
