@@ -180,6 +180,9 @@ func (c *Core) Now() time.Time { return c.now.Wall }
 // Record is every entry since the beginning.
 func (c *Core) Record() []custody.Entry { return c.entries }
 
+// Slack is none: time passes only when a step says so.
+func (c *Core) Slack() time.Duration { return 0 }
+
 // Settle asks once: the domain decides at once or not at all.
 func (c *Core) Settle(_ context.Context, check func() error) error { return check() }
 
