@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
 	"trilock/custody/presence/recorded"
 	"trilock/custody/presence/score"
+	"trilock/custody/siteplan"
 )
 
 // replay runs the estimate of where tags are over a recorded stream of reads.

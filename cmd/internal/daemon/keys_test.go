@@ -32,13 +32,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"trilock/alerts/notify/wall"
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/console"
 	"trilock/custody/engine"
 	"trilock/custody/fact"
 	"trilock/custody/journal"
+	"trilock/custody/siteplan"
 	"trilock/custody/threelock"
 	"trilock/devices/devicetest/locktest"
 	"trilock/devices/pki"
@@ -79,7 +79,7 @@ func newKeyHouse(t *testing.T) *keyHouse {
 	c.Data, c.MQTT.Listen, c.Console.Origin = configs.File(filepath.Join(dir, "data")), "127.0.0.1:0", h.origin
 	c.Policy.LockAnswerTime, c.Policy.ClosingConfirm, c.Policy.OpeningDelay = configs.Duration(10*time.Second), 0, 0
 	c.Readers, c.BadgeLines, c.Doors = nil, nil, c.Doors[:1] // no serial line is opened
-	h.site = custodySite(c, plainPIN)
+	h.site = siteplan.Custody(c, plainPIN)
 	h.site.Devices["badge-safe"] = custody.Device{ID: "badge-safe", Kind: custody.BadgeReader}
 	h.start(dir, listener)
 	return h
@@ -415,7 +415,9 @@ func (h *keyHouse) bring() {
 		h.t.Fatalf("the change of keys: %d %s", status, text)
 	}
 	h.gather()
-	h.await("the keys are in the locks", func(o custody.Overview) bool { return o.Safes[0].EndCode == threelock.WhyKeysChanged && o.Safes[0].OwnKeys })
+	h.await("the keys are in the locks", func(o custody.Overview) bool {
+		return o.Safes[0].EndCode == threelock.WhyKeysChanged && o.Safes[0].OwnKeys
+	})
 	for _, l := range h.locks {
 		if version, _ := l.TrustInForce(); version != 2 {
 			h.t.Errorf("a lock has list %d", version)
@@ -540,9 +542,11 @@ func TestListIsTheOneThatIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, change := range map[string]func(*custody.KeyList){
-		"another key":     func(l *custody.KeyList) { l.Keys[0].Print = custody.PersonKey{Public: key.public(t)}.Print() },
-		"a key less":      func(l *custody.KeyList) { l.Keys = l.Keys[1:] },
-		"a key more":      func(l *custody.KeyList) { l.Keys = append(l.Keys, custody.ListedKey{Party: threelock.Archivist, Person: "x"}) },
+		"another key": func(l *custody.KeyList) { l.Keys[0].Print = custody.PersonKey{Public: key.public(t)}.Print() },
+		"a key less":  func(l *custody.KeyList) { l.Keys = l.Keys[1:] },
+		"a key more": func(l *custody.KeyList) {
+			l.Keys = append(l.Keys, custody.ListedKey{Party: threelock.Archivist, Person: "x"})
+		},
 		"another version": func(l *custody.KeyList) { l.Version = 3 },
 		"another form":    func(l *custody.KeyList) { l.Own = false },
 		"another party":   func(l *custody.KeyList) { l.Keys[0].Party = threelock.Management },

@@ -18,12 +18,12 @@ import (
 
 	"trilock/alerts"
 	"trilock/cmd/internal/brokerrights"
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/engine"
 	"trilock/custody/fact"
 	"trilock/custody/journal"
+	"trilock/custody/siteplan"
 	"trilock/custody/threelock"
 	"trilock/devices/broker"
 	"trilock/devices/devicetest/locktest"
@@ -81,7 +81,7 @@ func newPlainHouse(t *testing.T, courier string) *plainHouse {
 		c.PlainLocks[i].Gateway = c.PlainLocks[i].ID
 	}
 	c.Doors[0].StrikeTime = configs.Duration(time.Second)
-	h := &plainHouse{t: t, config: c, site: custodySite(c, plainPIN), locks: map[string]*plaintest.Lock{}}
+	h := &plainHouse{t: t, config: c, site: siteplan.Custody(c, plainPIN), locks: map[string]*plaintest.Lock{}}
 	ca := h.issue(dir)
 	if courier == "mosquitto" {
 		h.startMosquitto(dir, ca)
@@ -165,7 +165,7 @@ func (h *plainHouse) start(dir string) {
 		h.t.Fatal(err)
 	}
 	h.engine, err = engine.New(ctx, engine.Settings{Site: h.site, Places: siteplan.Presence(&devices), Presence: siteplan.Policy(h.config), Record: record,
-		Routes: routes(h.config), Perform: p.perform, Wake: func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test", Log: log})
+		Routes: siteplan.Routes(h.config), Perform: p.perform, Wake: func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test", Log: log})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -357,3 +357,11 @@ func (p *plugged) changeKeys(ctx context.Context, e custody.TellLocks) error {
 	}
 	return p.locks.ChangeTrust(ctx, c)
 }
+
+func each[A, B any](list []A, f func(A) B) []B {
+	var out []B
+	for _, a := range list {
+		out = append(out, f(a))
+	}
+	return out
+}

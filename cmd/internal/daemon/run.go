@@ -17,11 +17,11 @@ import (
 	"trilock/alerts/notify"
 	"trilock/alerts/notify/wall"
 	"trilock/alerts/notify/webhook"
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody"
 	"trilock/custody/engine"
 	"trilock/custody/journal"
+	"trilock/custody/siteplan"
 )
 
 // rooms is everything that runs. What is opened is closed in the opposite order.
@@ -73,7 +73,10 @@ func (r *rooms) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.site = custodySite(r.config, pinKey)
+	r.site = siteplan.Custody(r.config, pinKey)
+	if r.site.Calendar, err = siteplan.Calendar(r.config); err != nil {
+		return err
+	}
 	if r.plugged, err = plug(r.config, r.log); err != nil {
 		return err
 	}
@@ -86,7 +89,7 @@ func (r *rooms) open(ctx context.Context) error {
 
 func (r *rooms) openEngine(ctx context.Context) (err error) {
 	r.engine, err = engine.New(ctx, engine.Settings{
-		Site: r.site, Places: siteplan.Presence(r.config), Presence: siteplan.Policy(r.config), Record: r.journal, Routes: routes(r.config),
+		Site: r.site, Places: siteplan.Presence(r.config), Presence: siteplan.Policy(r.config), Record: r.journal, Routes: siteplan.Routes(r.config),
 		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Log: r.log,
 	})
 	return err

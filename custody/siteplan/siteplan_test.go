@@ -6,15 +6,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"trilock/cmd/internal/siteplan"
 	"trilock/configs"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
+	"trilock/custody/siteplan"
 )
 
 func load(t *testing.T, name string) *configs.Site {
 	t.Helper()
-	text, err := os.ReadFile("../../../configs/" + name)
+	text, err := os.ReadFile("../../configs/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
-// Package siteplan says in the words of package presence what the configuration says in the
-// file's: which places there are, which adjoin, and which antenna watches which. The daemon
-// and the operator's tool share it, so that a replay hears what the daemon would have heard.
+// Package siteplan says in the words of presence and custody what the configuration says in
+// the file's: which places there are, which adjoin, and which antenna watches which; the site,
+// its policy and its working calendar. The daemon, the operator's tool and the scenarios share
+// it, so that a replay hears what the daemon would have heard.
 package siteplan
 
 import (

@@ -1,4 +1,4 @@
-package daemon
+package siteplan
 
 import (
 	"slices"
@@ -11,8 +11,9 @@ import (
 	"trilock/custody/fact"
 )
 
-// custodySite says in the domain's words what the configuration says in the file's.
-func custodySite(c *configs.Site, pinKey []byte) custody.Site {
+// Custody says in the domain's words what the configuration says in the file's, but for the
+// working calendar (see Calendar). pinKey is the site's own key of the fingerprints of PINs.
+func Custody(c *configs.Site, pinKey []byte) custody.Site {
 	s := custody.Site{
 		Name: fact.Text{ZH: c.Identity.Name, EN: c.Identity.NameEN}, Location: c.Location(), PINKey: pinKey, Policy: policy(c.Policy),
 		Places: map[fact.PlaceID]custody.Place{}, Doors: map[fact.DoorID]custody.Door{}, Safes: map[fact.SafeID]custody.Safe{}, Devices: map[fact.DeviceID]custody.Device{},
@@ -124,7 +125,8 @@ func severity(word configs.Severity) alerts.Severity {
 	return s
 }
 
-func routes(c *configs.Site) map[alerts.Severity][]string {
+// Routes says which channels are told of an alert, by its severity.
+func Routes(c *configs.Site) map[alerts.Severity][]string {
 	out := map[alerts.Severity][]string{}
 	for word, channels := range c.Alerts.Routes {
 		out[severity(word)] = each(channels, func(id configs.ID) string { return string(id) })
