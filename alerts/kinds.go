@@ -1,6 +1,10 @@
 package alerts
 
-import "trilock/custody/fact"
+import (
+	"slices"
+
+	"trilock/custody/fact"
+)
 
 // Code names a kind of alert, for machines: metrics, webhooks, configuration.
 type Code string
@@ -70,7 +74,9 @@ func KindOf(c Code) (Kind, bool) {
 	return Kind{}, false
 }
 
-var kinds = []Kind{
+var kinds = slices.Concat(baseKinds, lendingKinds)
+
+var baseKinds = []Kind{
 	{Code: LeftZone, Severity: Critical, Rule: "OUT-1",
 		Title: fact.Text{ZH: "文件离开授权区域", EN: "Document left its authorised zone"},
 		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 被读到，该处未获授权。%[3]s", EN: "%[1]s was read at %[2]s, where it is not authorised. %[3]s"},

@@ -25,10 +25,14 @@ const (
 	ForDestruction ApprovalFor = "destroy"          // DES-1
 	ForTransfer    ApprovalFor = "transfer"         // DES-4
 	ForVisit       ApprovalFor = "visit"            // ACC-2
+	ForCirculation ApprovalFor = "circulate"        // CIR-5: besides the head of the office, who makes the list
+	// ForListed is for loans that were approved with a circulation list, or with an outside
+	// reader's admission: nobody is asked again.
+	ForListed ApprovalFor = "listed"
 )
 
 // approvalsFor lists all of them, in the order in which people read the policy.
-var approvalsFor = []ApprovalFor{ForLoan, ForExtension, ForOutsider, ForCarryingOut, ForCopying, ForLevel, ForRetention, ForScope, ForDestruction, ForTransfer, ForVisit}
+var approvalsFor = []ApprovalFor{ForLoan, ForExtension, ForOutsider, ForCarryingOut, ForCopying, ForLevel, ForRetention, ForScope, ForDestruction, ForTransfer, ForVisit, ForCirculation}
 
 // ApprovalStatus is how far an approval has come.
 type ApprovalStatus string
@@ -81,6 +85,16 @@ type ApprovalPolicy struct {
 	Plans map[ApprovalFor]map[Level]approval.Plan
 	// Wait is how long a request waits for its approvers, Use how long an approval may be used.
 	Wait, Use time.Duration
+}
+
+// plan returns who approves. An extension is approved as the loan was (CIR-10), unless the
+// site has said otherwise.
+func (p ApprovalPolicy) plan(what ApprovalFor, level Level) approval.Plan {
+	plan, set := p.Plans[what][level]
+	if what == ForExtension && !set {
+		return p.Plans[ForLoan][level]
+	}
+	return plan
 }
 
 // The events of an approval.
@@ -177,7 +191,7 @@ var approvalActs = []actKind{
 // ask begins the approval of what bears a number. Where the policy asks for nobody it is
 // ready at once, and whenReady is called before ask returns.
 func (d *decision) ask(id string, what ApprovalFor, level Level, excluded ...PersonID) {
-	plan, now := d.site.Policy.Approvals.Plans[what][level], d.in.At.Wall
+	plan, now := d.site.Policy.Approvals.plan(what, level), d.in.At.Wall
 	a := Approval{ID: id, For: what, Level: level, Asker: d.in.Actor, Excluded: excluded, Plan: plan, Status: ApprovalWaiting, Until: now.Add(d.site.Policy.Approvals.Wait)}
 	if asker := d.persons[PersonID(d.in.Actor)]; asker != nil && !slices.Contains(excluded, asker.ID) {
 		a.Excluded = append(slices.Clip(excluded), asker.ID)
@@ -293,7 +307,7 @@ func (d *decision) endApproval(a *Approval, status ApprovalStatus, reason string
 // whenReady goes on with what has just been approved, where the approval itself is the deed.
 func (d *decision) whenReady(a *Approval) {
 	switch a.For {
-	case ForLoan, ForExtension, ForOutsider:
+	case ForLoan, ForExtension, ForOutsider, ForCirculation, ForListed:
 		d.circulatingReady(a)
 	case ForCopying, ForLevel, ForRetention, ForScope:
 		d.registeringReady(a)
@@ -307,7 +321,7 @@ func (d *decision) whenReady(a *Approval) {
 // whenOver drops what will not be approved any more: refused, recalled or lapsed.
 func (d *decision) whenOver(a *Approval, status ApprovalStatus) {
 	switch a.For {
-	case ForLoan, ForExtension, ForOutsider:
+	case ForLoan, ForExtension, ForOutsider, ForCirculation, ForListed:
 		d.circulatingOver(a, status)
 	case ForCopying, ForLevel, ForRetention, ForScope:
 		d.registeringOver(a, status)

@@ -226,6 +226,7 @@ func (d *decision) finding(f presence.Finding) {
 
 func (d *decision) start(b Start) {
 	d.emit("daemon", &Started{Version: b.Version})
+	d.calendarStart()
 	for _, place := range sortedKeys(d.unreadable) { // presence begins anew and says so again if it must
 		d.readable(place, true, "")
 	}

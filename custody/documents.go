@@ -21,6 +21,7 @@ func (ev *DocumentRegistered) evolve(s *State, at fact.Stamp) {
 	r := ev.Document
 	s.documents[r.ID] = &Document{DocumentRecord: r, Seen: Sighting{Place: r.Home, Known: false, Since: at}}
 	s.byTag[r.Tag] = r.ID
+	s.addPiece(r)
 }
 
 // RegisterDocument enters a document (REG-1).

@@ -29,6 +29,12 @@ func (d *decision) handOverBadge(reader fact.DeviceID, p *Person) {
 		d.emit(string(reader), &HandOverEnded{Reader: reader})
 		return
 	}
+	if d.standsIn(reader, d.persons[other]) {
+		d.refuseBadge(reader, other, "", "not-in-person", RuleInPerson)
+		d.out.Outcome.Text = fact.Text{ZH: "此处没有批准给您的文件；文件须由借阅人本人领取，或由领导指定代领人。", EN: "Nothing here is approved for you; the borrower comes in person, or a leader names who receives it."}
+		d.emit(string(reader), &HandOverEnded{Reader: reader})
+		return
+	}
 	d.emit(string(reader), &HandOverOpened{Reader: reader, Custodian: custodian, Other: other})
 	d.signal(reader, LampGranted)
 	d.turnCabinets(reader, true, toldHandOver)

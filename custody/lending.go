@@ -11,9 +11,25 @@ import (
 
 // giveOut issues a loan: the document has left its home between two badges.
 func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
-	d.useApproval(string(l.ID))
-	d.emit(string(l.ID), &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence)})
 	doc := d.documents[l.Document]
+	by := d.receiver(l)
+	ev := &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.personName(by), CustodianName: d.personName(custodian)}
+	if borrower := d.persons[l.Borrower]; borrower != nil {
+		// The reader's time begins with the hand-over, not with the request (CIR-3).
+		if limit, basis, limited := d.loanLimit(doc, borrower, d.in.At.Wall); limited && (l.ByRule || limit.Before(l.Due)) {
+			ev.Due, ev.Basis = limit.UTC(), basis
+		}
+	}
+	d.useApproval(string(l.ID))
+	d.emit(string(l.ID), ev)
+	d.lentOut(doc)
+	for _, piece := range d.together(doc.ID) { // the pieces go with their folder (CIR-13)
+		d.lentOut(d.documents[piece])
+	}
+}
+
+// lentOut looks at a document that has just been lent: where it is may be allowed now.
+func (d *decision) lentOut(doc *Document) {
 	if doc.Seen.Known {
 		d.judgeZone(doc)
 		return
@@ -24,25 +40,42 @@ func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
 
 // giveBack ends a loan: the document is home again, between two badges.
 func (d *decision) giveBack(l *Loan, custodian PersonID, evidence string) {
-	d.emit(string(l.ID), &LoanReturned{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence)})
-	d.end(alerts.Overdue, string(l.Document))
-}
-
-// loanDue begins the chase when a loan runs over (CIR-7).
-func (d *decision) loanDue(id LoanID) {
-	l := d.loans[id]
-	if l == nil || l.Status != LoanOut {
-		return
+	id, by := string(l.Document), d.receiver(l)
+	d.emit(string(l.ID), &LoanReturned{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.personName(by), CustodianName: d.personName(custodian)})
+	for _, code := range []alerts.Code{alerts.Overdue, alerts.LongOverdue, alerts.DueSoon, alerts.PassedOn, alerts.NotCleared} {
+		d.end(code, id)
 	}
-	due := l.Due.In(d.site.Location).Format("2006-01-02 15:04:05")
-	d.raise(alerts.Overdue, string(l.Document), string(l.Document), due, d.persons[l.Borrower].Name)
+	d.withdrawExtension(l.ID)
+	d.readerDone(l)
+	for _, piece := range d.together(l.Document) { // what did not come home with the folder is out without a holder (STO-2)
+		if doc := d.documents[piece]; doc.Seen.Known {
+			d.judgeZone(doc)
+		}
+	}
 }
 
-// loansOf returns a person's loans under way, in the order of their numbers.
+// receiver returns who stands at the document's home for the borrower: the borrower, or the
+// person whom a leader named (CIR-6). At a safe the parties stand there; the borrower is meant.
+func (s *State) receiver(l *Loan) PersonID {
+	if doc := s.documents[l.Document]; doc != nil {
+		h := s.handOvers[s.site.Places[doc.Home].BadgeReader]
+		if h != nil && h.open && l.mayReceive(h.other) {
+			return h.other
+		}
+	}
+	return l.Borrower
+}
+
+// mayReceive reports whether a person may take and bring the document of a loan (CIR-6).
+func (l *Loan) mayReceive(p PersonID) bool {
+	return p != "" && (l.Borrower == p || l.Proxy == p)
+}
+
+// loansOf returns the loans under way that a person may receive, in the order of their numbers.
 func (s *State) loansOf(p PersonID) []LoanID {
 	var ids []LoanID
 	for id, l := range s.loans {
-		if l.Borrower == p && l.Status != LoanFinished {
+		if l.mayReceive(p) && l.Status != LoanFinished {
 			ids = append(ids, id)
 		}
 	}
@@ -52,10 +85,13 @@ func (s *State) loansOf(p PersonID) []LoanID {
 
 func (s *State) nextLoan() LoanID { return LoanID(fmt.Sprintf("L-%06d", s.loanCount+1)) }
 
-// changedHands marks the hand-over at a document's home, if one is open with its borrower.
+// changedHands marks the hand-over at a document's home, if one is open with who receives it.
 func (s *State) changedHands(l *Loan) {
-	home := s.site.Places[s.documents[l.Document].Home]
-	if h := s.handOvers[home.BadgeReader]; h != nil && h.open && h.other == l.Borrower {
+	doc := s.documents[l.Document]
+	if doc == nil {
+		return
+	}
+	if h := s.handOvers[s.site.Places[doc.Home].BadgeReader]; h != nil && h.open && l.mayReceive(h.other) {
 		h.settled = true
 	}
 }
@@ -68,6 +104,12 @@ type LoanRequested struct {
 	Due      time.Time      `json:"due"`
 	Zones    []fact.PlaceID `json:"zones"`
 	Purpose  string         `json:"purpose"`
+	// ByRule: nobody asked for a time, and the rule's counts; Basis says how it was counted (CIR-3).
+	ByRule bool      `json:"by_rule,omitempty"`
+	Basis  fact.Text `json:"basis,omitzero"`
+	// List is the circulation list of which this is a leg; Reason why it is out of the list's order (CIR-5).
+	List   string `json:"list,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // LoanApproved says that everybody has approved who must.
@@ -81,18 +123,29 @@ type LoanDropped struct {
 	Why  ApprovalStatus `json:"why"`
 }
 
-// LoanIssued says that the document has left its home in the borrower's hands.
+// LoanIssued says that the document has left its home in the borrower's hands: who signed for
+// it, with full name, and when is the entry's own time (CIR-4).
 type LoanIssued struct {
-	Loan      LoanID   `json:"loan"`
-	Custodian PersonID `json:"custodian"`
-	Evidence  string   `json:"evidence"`
+	Loan          LoanID    `json:"loan"`
+	Custodian     PersonID  `json:"custodian"`
+	CustodianName fact.Text `json:"custodian_name,omitzero"`
+	By            PersonID  `json:"by,omitempty"`
+	Name          fact.Text `json:"name,omitzero"`
+	Evidence      string    `json:"evidence"`
+	// Due is when it is due, counted from now; zero: as it was asked for.
+	Due   time.Time `json:"due,omitzero"`
+	Basis fact.Text `json:"basis,omitzero"`
 }
 
-// LoanReturned says that the document is home again, with both sides' badges.
+// LoanReturned says that the document is home again, with both sides' badges: who gave it
+// back, with full name, and when is the entry's own time (CIR-4).
 type LoanReturned struct {
-	Loan      LoanID   `json:"loan"`
-	Custodian PersonID `json:"custodian"`
-	Evidence  string   `json:"evidence"`
+	Loan          LoanID    `json:"loan"`
+	Custodian     PersonID  `json:"custodian"`
+	CustodianName fact.Text `json:"custodian_name,omitzero"`
+	By            PersonID  `json:"by,omitempty"`
+	Name          fact.Text `json:"name,omitzero"`
+	Evidence      string    `json:"evidence"`
 }
 
 // The kinds of events; they stand in the record and never change.
@@ -104,96 +157,71 @@ func (LoanReturned) Kind() string  { return "loan-returned" }
 
 var lendingEvents = []func() Event{blank[LoanRequested], blank[LoanApproved], blank[LoanDropped], blank[LoanIssued], blank[LoanReturned]}
 
-func (ev *LoanRequested) evolve(s *State, _ fact.Stamp) {
+func (ev *LoanRequested) evolve(s *State, at fact.Stamp) {
 	l := &Loan{ID: ev.Loan, Document: ev.Document, Borrower: ev.Borrower, Due: ev.Due, Zones: ev.Zones, Purpose: ev.Purpose,
-		Status: LoanWaiting}
+		Status: LoanWaiting, ByRule: ev.ByRule, Asked: at.Wall, Since: at.Wall, List: ev.List}
 	s.loans[l.ID] = l
 	s.loanCount++
-	s.documents[ev.Document].Loan = l.ID
+	if doc := s.documents[ev.Document]; doc != nil {
+		doc.Loan = l.ID
+	}
 }
 
-func (ev *LoanApproved) evolve(s *State, _ fact.Stamp) { s.loans[ev.Loan].Status = LoanReady }
+func (ev *LoanApproved) evolve(s *State, _ fact.Stamp) {
+	if l := s.loans[ev.Loan]; l != nil {
+		l.Status = LoanReady
+	}
+}
 
 func (ev *LoanDropped) evolve(s *State, _ fact.Stamp) {
-	s.documents[s.loans[ev.Loan].Document].Loan = ""
-	delete(s.loans, ev.Loan)
+	if l := s.loans[ev.Loan]; l != nil {
+		s.forgetLoan(l)
+	}
+}
+
+// forgetLoan takes a loan that has ended out of memory: the record keeps it.
+func (s *State) forgetLoan(l *Loan) {
+	if doc := s.documents[l.Document]; doc != nil {
+		doc.Loan = ""
+	}
+	s.unwatchLoan(l.ID)
+	delete(s.loans, l.ID)
 }
 
 func (ev *LoanIssued) evolve(s *State, at fact.Stamp) {
 	l := s.loans[ev.Loan]
-	l.Status, l.Issued, l.Custodian = LoanOut, at, ev.Custodian
+	if l == nil {
+		return
+	}
+	l.Status, l.Issued, l.Custodian, l.Since = LoanOut, at, ev.Custodian, at.Wall
+	if !ev.Due.IsZero() {
+		l.Due = ev.Due
+	}
 	s.changedHands(l)
-	s.agenda.atWall(errand{errandLoanDue, string(l.ID)}, l.Due)
-	if doc := s.documents[l.Document]; !doc.Seen.Known {
-		s.expectAgain(at, doc)
-	}
-}
-
-func (ev *LoanReturned) evolve(s *State, _ fact.Stamp) {
-	l := s.loans[ev.Loan]
-	s.changedHands(l)
-	s.documents[l.Document].Loan = ""
-	s.agenda.off(errand{errandLoanDue, string(l.ID)})
-	delete(s.loans, l.ID) // the record keeps it; memory holds what is under way
-}
-
-// RequestLoan asks for a document to be lent (CIR-1).
-type RequestLoan struct {
-	Document DocumentID     `json:"document"`
-	Borrower PersonID       `json:"borrower"`
-	Due      time.Time      `json:"due"`
-	Zones    []fact.PlaceID `json:"zones,omitempty"` // where it may be while lent; its home always may
-	Purpose  string         `json:"purpose"`
-}
-
-// The verbs of acts; they stand in the record and never change.
-func (RequestLoan) Verb() string { return "request-loan" }
-
-func (a RequestLoan) carryOut(d *decision) Outcome { return d.requestLoan(a) }
-
-var lendingActs = []actKind{
-	act[RequestLoan]("申请借阅", "request a loan"),
-}
-
-func (d *decision) requestLoan(a RequestLoan) Outcome {
-	doc, borrower := d.documents[a.Document], d.persons[a.Borrower]
-	subject := string(a.Document)
-	switch {
-	case doc == nil:
-		return refuse("unknown-document", RuleRegister, subject, fact.Text{ZH: "登记簿中没有 %[1]s。", EN: "The register has no %[1]s."}.Fill(subject))
-	case borrower == nil:
-		return refuse("unknown-person", RuleScope, subject, fact.Text{ZH: "没有此借阅人，先登记人员。", EN: "There is no such borrower; register the person first."})
-	case doc.Loan != "":
-		return refuse("already-lent", RuleSingleLine, subject, fact.Text{ZH: "%[1]s 已在借阅中（%[2]s），归还档案员后才能再借。", EN: "%[1]s is on loan already (%[2]s); it goes back to the archivist first."}.Fill(subject, string(doc.Loan)))
-	case !borrower.Clearance.Covers(doc.Level):
-		return refuse("not-cleared", RuleScope, subject, fact.Text{ZH: "%[1]s 的涉密等级不够借阅%[2]s文件。", EN: "%[1]s is not cleared for %[2]s documents."}.Fill(borrower.Name, doc.Level.Name()))
-	case len(doc.Scope) > 0 && !slices.Contains(doc.Scope, borrower.ID):
-		return refuse("out-of-scope", RuleScope, subject, fact.Text{ZH: "%[1]s 不在知悉范围内，扩大范围须经批准。", EN: "%[1]s is outside the document's scope; widening it needs approval."}.Fill(borrower.Name))
-	}
-	return d.loanTerms(a, doc)
-}
-
-func (d *decision) loanTerms(a RequestLoan, doc *Document) Outcome {
-	subject := string(a.Document)
-	longest := d.site.Policy.LoanLongest[doc.Level]
-	switch wait := a.Due.Sub(d.in.At.Wall); {
-	case wait <= 0:
-		return refuse("due-in-the-past", RuleLoanTime, subject, fact.Text{ZH: "归还时间必须晚于现在。", EN: "The due time must lie ahead."})
-	case longest > 0 && wait > longest:
-		return refuse("too-long", RuleLoanTime, subject, fact.Text{ZH: "%[1]s文件最长借阅 %[2]s。", EN: "A %[1]s document is lent for %[2]s at most."}.Fill(doc.Level.Name(), longest.String()))
-	case len(a.Zones) > MaxZones || len(a.Purpose) > MaxTextLen:
-		return refuse("too-much", "", subject, fact.Text{ZH: "区域或事由过长。", EN: "Too many zones, or the purpose is too long."})
-	}
-	zones := a.Zones
-	for _, z := range zones {
-		if _, ok := d.site.Places[z]; !ok {
-			return refuse("unknown-place", "", subject, fact.Text{ZH: "配置中没有区域“%[1]s”。", EN: "The configuration has no place %[1]q."}.Fill(string(z)))
+	s.watchLoan(l)
+	for _, id := range append([]DocumentID{l.Document}, s.together(l.Document)...) {
+		if doc := s.documents[id]; doc != nil && !doc.Seen.Known {
+			s.expectAgain(at, doc)
 		}
 	}
-	id := d.nextLoan()
-	d.emit(string(id), &LoanRequested{Loan: id, Document: doc.ID, Borrower: a.Borrower, Due: a.Due.UTC(), Zones: zones, Purpose: a.Purpose})
-	d.ask(string(id), ForLoan, doc.Level, a.Borrower)
-	return granted(string(id))
+}
+
+func (ev *LoanReturned) evolve(s *State, at fact.Stamp) {
+	l := s.loans[ev.Loan]
+	if l == nil {
+		return
+	}
+	s.changedHands(l)
+	s.expectCount(at, l)
+	if list := s.circulating.Lists[l.List]; list != nil {
+		list.Read = append(slices.Clip(list.Read), l.Borrower)
+	}
+	s.forgetLoan(l)
+	for _, id := range s.together(l.Document) {
+		if doc := s.documents[id]; doc != nil && !doc.Seen.Known {
+			s.expectAgain(at, doc)
+		}
+	}
 }
 
 // loanApproved goes on when everybody has approved.

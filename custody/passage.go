@@ -26,8 +26,9 @@ func (d *decision) passed(f presence.Passage) {
 	}
 	ev := &DocumentPassed{Document: id, Door: f.Door, In: f.Inward, Unsure: f.Unsure, With: with, By: d.carrierOf(doc, with), Certainty: f.Certainty, Evidence: clip(f.Evidence)}
 	d.emit(string(id), ev)
+	d.judgeCarrier(doc, door, with)
 	if len(with) == 0 {
-		d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), wayOf(ev), d.whoHas(d.loans[doc.Loan]))
+		d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), wayOf(ev), d.whoHas(d.loanOf(doc)))
 	}
 	switch out, back := d.site.leads(door, ev); {
 	case out:
@@ -40,7 +41,7 @@ func (d *decision) passed(f presence.Passage) {
 // carrierOf ties a passage to a person: to the borrower, if that is one of those whose badges go with
 // it, or else to the likeliest.
 func (d *decision) carrierOf(doc *Document, with []Companion) PersonID {
-	loan := d.loans[doc.Loan]
+	loan := d.loanOf(doc)
 	for _, c := range with {
 		if loan != nil && loan.Status == LoanOut && c.Person == loan.Borrower {
 			return c.Person

@@ -26,6 +26,8 @@ type Person struct {
 	DuressPIN string         `json:"duress_pin,omitempty"`
 	Rooms     []fact.PlaceID `json:"rooms"` // rooms the person may enter alone (ACC-1)
 	Barred    bool           `json:"barred,omitempty"`
+	// Outside is the body from which a reader from outside comes (CIR-12); empty for the site's own.
+	Outside string `json:"outside,omitempty"`
 }
 
 // Holds reports whether the person holds a post.
@@ -207,4 +209,14 @@ type Loan struct {
 	Status    LoanStatus
 	Issued    fact.Stamp
 	Custodian PersonID
+	// ByRule: nobody asked for a due time, so that the rule's counts. Asked is when the loan was asked for,
+	// Since from when its reminders count.
+	ByRule       bool
+	Asked, Since time.Time
+	// Proxy is the person whom a leader named to receive for the borrower (CIR-6); empty: nobody.
+	Proxy PersonID
+	// List is the circulation list of which the loan is a leg (CIR-5); empty: none.
+	List string
+	// Extended counts its extensions (CIR-10).
+	Extended int
 }

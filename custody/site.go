@@ -136,6 +136,8 @@ type Place struct {
 	BadgeReader fact.DeviceID
 	// Lock is the plain lock of a cabinet, which a hand-over unlocks; empty if there is none.
 	Lock fact.DeviceID
+	// Holder is the person whose office or desk this is; empty for places of all (CIR-2).
+	Holder PersonID
 }
 
 // InputPoint is one supervised input of a device. A zero Device means there is none.

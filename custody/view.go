@@ -74,6 +74,10 @@ type DocumentOverview struct {
 	Evidence  string               `json:"evidence"`
 	Passed    *PassingOverview     `json:"passed,omitempty"` // through a door, the last time
 	Loan      *LoanOverview        `json:"loan,omitempty"`
+	// Folder is the circulating folder that the piece travels in; empty when it was taken out.
+	Folder DocumentID `json:"folder,omitempty"`
+	// Follows is what follows where record and evidence differ: which alert, and who must act.
+	Follows []Follow `json:"follows"`
 }
 
 // PassingOverview is a passage of a document through a door.
@@ -165,8 +169,11 @@ func (s *State) Overview(now time.Time) Overview {
 			o.Rooms = append(o.Rooms, RoomOverview{Place: id, Name: p.Name, People: s.peopleIn(id)})
 		}
 	}
+	standing := standingBySubject(o.Alerts)
 	for _, id := range sortedKeys(s.documents) {
-		o.Documents = append(o.Documents, s.documentOverview(s.documents[id], now))
+		one := s.documentOverview(s.documents[id], now)
+		one.Follows = s.follows(s.documents[id], standing[string(id)])
+		o.Documents = append(o.Documents, one)
 	}
 	for _, id := range sortedKeys(s.site.Safes) {
 		o.Safes = append(o.Safes, s.safeOverview(s.site.Safes[id]))
@@ -211,8 +218,11 @@ func (s *State) documentOverview(d *Document, now time.Time) DocumentOverview {
 	if p := d.Passed; p.Door != "" {
 		o.Passed = &PassingOverview{Door: p.Door, DoorName: s.site.doorName(s.site.Doors[p.Door]), In: p.In, Unsure: p.Unsure, By: p.By, At: p.At.Wall, With: append([]Companion{}, p.With...), Certainty: p.Certainty}
 	}
-	if l := s.loans[d.Loan]; l != nil {
-		o.Loan = &LoanOverview{ID: l.ID, Status: l.Status, Borrower: l.Borrower, Name: s.persons[l.Borrower].Name, Due: l.Due,
+	if s.inFolder(d) {
+		o.Folder = d.Folder
+	}
+	if l := s.loanOf(d); l != nil {
+		o.Loan = &LoanOverview{ID: l.ID, Status: l.Status, Borrower: l.Borrower, Name: s.personName(l.Borrower), Due: l.Due,
 			Overdue: l.Status == LoanOut && now.After(l.Due), Awaits: append([]Post{}, s.approvals[string(l.ID)].Awaits()...)}
 	}
 	return o

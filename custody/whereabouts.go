@@ -23,6 +23,7 @@ func (d *decision) moved(f presence.Moved) {
 	}
 	d.settleMove(doc, f.From, f.To, f.Evidence)
 	d.judgeZone(doc)
+	d.rejoined(doc)
 }
 
 // lostSight takes presence's word that a document is no longer where it was.
@@ -44,10 +45,15 @@ func (d *decision) settleMove(doc *Document, from, to fact.PlaceID, evidence str
 	}
 	h, open := d.handOverAt(doc.Home)
 	loan := d.loans[doc.Loan]
-	if !open || loan == nil || loan.Borrower != h.other {
+	if !open || loan == nil {
 		return
 	}
 	switch {
+	case !loan.mayReceive(h.other):
+		if from == doc.Home && loan.Status == LoanReady {
+			d.wronglyTaken(loan, h.other)
+		}
+		return
 	case to == doc.Home && loan.Status == LoanOut:
 		d.giveBack(loan, h.custodian, evidence)
 	case from == doc.Home && loan.Status == LoanReady:
@@ -96,13 +102,20 @@ func (d *decision) custodianOf(s *threelock.Session) PersonID {
 	return ""
 }
 
-// judgeZone compares where a document is with where it may be.
+// judgeZone compares where a document is with where it may be: its home, and while it is lent the
+// zones of its loan (CIR-8). Elsewhere nobody has it in charge (STO-2).
 func (d *decision) judgeZone(doc *Document) {
-	place, loan := doc.Seen.Place, d.loans[doc.Loan]
+	place, loan := doc.Seen.Place, d.loanOf(doc)
 	lent := loan != nil && loan.Status == LoanOut
+	if lent {
+		d.judgeHolder(doc, loan)
+	}
 	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) {
 		d.end(alerts.LeftZone, string(doc.ID))
 		d.end(alerts.Misplaced, string(doc.ID))
+		if place == doc.Home {
+			d.end(alerts.WrongReceiver, string(doc.ID))
+		}
 		return
 	}
 	if kind := d.site.Places[place].Kind; kind == Cabinet || kind == SafeBox {
@@ -120,7 +133,7 @@ func (d *decision) rest(doc *Document) {
 	if d.in.At.Sub(doc.Seen.Since) < d.site.Policy.RestAfter {
 		return // the agenda comes back to it
 	}
-	place, loan := doc.Seen.Place, d.loans[doc.Loan]
+	place, loan := doc.Seen.Place, d.loanOf(doc)
 	if loan != nil && loan.Status == LoanOut {
 		d.end(alerts.Misplaced, string(doc.ID))
 		d.raise(alerts.LeftZone, string(doc.ID), string(doc.ID), d.site.placeName(place), d.whoHas(loan))
@@ -150,7 +163,7 @@ func (d *decision) stillUnseen(id DocumentID) {
 	if !ok || doc.Seen.Known {
 		return
 	}
-	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loans[doc.Loan]))
+	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loanOf(doc)))
 }
 
 // stranger records a tag that the register does not know (REG-1).
@@ -194,7 +207,7 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 // expectAgain sets the time after which a document that is unseen is missing.
 func (s *State) expectAgain(at fact.Stamp, doc *Document) {
 	patience := s.site.Policy.MissingAfter
-	if loan := s.loans[doc.Loan]; loan != nil && loan.Status == LoanOut {
+	if loan := s.loanOf(doc); loan != nil && loan.Status == LoanOut {
 		patience = s.site.Policy.LentUnseenAfter
 	}
 	s.agenda.at(errand{errandMissing, string(doc.ID)}, at.Mono+patience)
@@ -257,6 +270,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	}
 	doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
 	s.agenda.off(errand{errandMissing, string(doc.ID)})
+	s.watchPieces(doc, at)
 	if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
 		s.agenda.at(rest, at.Mono+s.site.Policy.RestAfter)
 	} else {
@@ -272,6 +286,7 @@ func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
 	s.agenda.off(errand{errandRest, string(doc.ID)})
 	doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
 	s.expectAgain(at, doc)
+	s.watchPieces(doc, at)
 }
 
 func (*TagUnknown) evolve(*State, fact.Stamp) {}

@@ -148,7 +148,7 @@ func (h *keyHouse) run(locks []locktest.Settings, listener net.Listener) {
 		h.t.Fatal(err)
 	}
 	h.engine, err = engine.New(ctx, engine.Settings{Site: h.site, Places: siteplan.Presence(h.config), Presence: siteplan.Policy(h.config), Record: record,
-		Routes: routes(h.config), Perform: p.perform, Wake: func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test", Log: log})
+		Routes: siteplan.Routes(h.config), Perform: p.perform, Wake: func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test", Log: log})
 	if err != nil {
 		h.t.Fatal(err)
 	}
