@@ -24,11 +24,12 @@ const (
 	ApproveDestruction ApprovalFor = "destroy"
 	ApproveTransfer    ApprovalFor = "transfer"
 	ApproveVisit       ApprovalFor = "visit"
+	ApproveCirculation ApprovalFor = "circulate"
 )
 
 // In the order in which people read the policy.
 func (ApprovalFor) words() []string {
-	return texts(ApproveLoan, ApproveExtension, ApproveOutsider, ApproveCarryingOut, ApproveCopying, ApproveLevel, ApproveRetention, ApproveScope, ApproveDestruction, ApproveTransfer, ApproveVisit)
+	return texts(ApproveLoan, ApproveExtension, ApproveOutsider, ApproveCarryingOut, ApproveCopying, ApproveLevel, ApproveRetention, ApproveScope, ApproveDestruction, ApproveTransfer, ApproveVisit, ApproveCirculation)
 }
 
 // Plan is who approves, in the grammar of package approval: "unit-leader and general-office-head
@@ -68,8 +69,9 @@ func defaultApprovals() map[ApprovalFor]map[Level]Plan {
 		return m
 	}
 	return map[ApprovalFor]map[Level]Plan{
-		ApproveLoan:        {Secret: "general-office-head", TopSecret: "general-office-head then supervising-leader"}, // CIR-1
-		ApproveExtension:   {Secret: "general-office-head", TopSecret: "general-office-head then supervising-leader"}, // CIR-10: as the loan was
+		// CIR-1: both sides, and for top secret the leader. Confidential: the two badges of the hand-over are both sides.
+		// An extension that has no plan of its own is approved as the loan was (CIR-10).
+		ApproveLoan:        {Secret: "unit-leader and general-office-head", TopSecret: "unit-leader and general-office-head then supervising-leader"},
 		ApproveOutsider:    every("general-office-head then supervising-leader", Confidential, Secret, TopSecret),     // CIR-12
 		ApproveCarryingOut: every("supervising-leader", Internal, Confidential, Secret, TopSecret),                    // OUT-1
 		ApproveCopying:     {Confidential: "unit-leader", Secret: "unit-leader", TopSecret: "issuing-body"},           // CPY-1
@@ -79,5 +81,6 @@ func defaultApprovals() map[ApprovalFor]map[Level]Plan {
 		ApproveDestruction: every("supervising-leader or general-manager", Internal, Confidential, Secret, TopSecret), // DES-1
 		ApproveTransfer:    every("supervising-leader", Internal, Confidential, Secret, TopSecret),                    // DES-4
 		ApproveVisit:       {Public: "general-office-head"},                                                           // ACC-2
+		ApproveCirculation: {TopSecret: "supervising-leader"},                                                         // CIR-5: besides the head of the office, who sets the list
 	}
 }

@@ -80,7 +80,7 @@ func (c *checks) anyKindUnread() bool {
 }
 
 // checkLevels: homes say what may live there, top secret lives only under three locks
-// (STO-1), and what is public is not kept with state secrets (REG-7).
+// (STO-1), and what is not classified is not kept with state secrets (REG-7).
 func (c *checks) checkLevels(path string, p Place) {
 	if p.Kind == "" || !c.fine(path) {
 		return
@@ -98,8 +98,8 @@ func (c *checks) checkLevels(path string, p Place) {
 	if i := slices.Index(p.Levels, TopSecret); i >= 0 && p.Kind != KindSafe {
 		c.add(at(path, i), "top-secret in a "+string(p.Kind), "top secret only in a safe (STO-1)")
 	}
-	if i := slices.Index(p.Levels, Public); i >= 0 && slices.ContainsFunc(p.Levels, Level.isStateSecret) {
-		c.add(at(path, i), "public beside state secrets", "a home of its own for what is public (REG-7)")
+	if i := slices.IndexFunc(p.Levels, func(l Level) bool { return l != "" && !l.isStateSecret() }); i >= 0 && slices.ContainsFunc(p.Levels, Level.isStateSecret) {
+		c.add(at(path, i), string(p.Levels[i])+" beside state secrets", "a home of its own for what is not classified (REG-7)")
 	}
 }
 

@@ -157,6 +157,8 @@ func (c *checks) checkPolicy() {
 		c.add(path, "no "+string(TopSecret), "top-secret, and whatever else the site lets travel with two persons only (OUT-2)")
 	}
 	c.checkApprovals(p.Approvals)
+	c.checkLending()
+	c.checkRegister()
 }
 
 // checkApprovals keeps what no site may turn off: somebody approves loans of secret documents

@@ -43,6 +43,12 @@ func defaults(block any) {
 		b.Timeout = seconds(5)
 	case *Presence:
 		b.Certainty, b.UnseenAfter = 0.97, seconds(4) // presence.DefaultPolicy has the same: a test of siteplan sees to it
+	case *Lending:
+		*b = defaultLending()
+	case *Register:
+		*b = defaultRegister()
+	case *Series:
+		b.Copying = CopyingByApproval
 	case *Policy:
 		*b = Policy{
 			BadgePairWindow:        seconds(30),
@@ -64,7 +70,7 @@ func defaults(block any) {
 			RestAfter:              seconds(10),
 			TwoCarriers:            []TwoCarriers{TwoCarriers(TopSecret), CipherTravels},
 			LoanLongest: map[Level]Duration{
-				TopSecret: hours(12), Secret: hours(48), Confidential: hours(48), Internal: hours(720),
+				TopSecret: hours(12), Internal: hours(720),
 			},
 			Approvals:    defaultApprovals(),
 			ApprovalWait: hours(168),
@@ -72,6 +78,8 @@ func defaults(block any) {
 			Repeat:       map[Severity]Duration{Info: 0, Warning: minutes(10), Critical: minutes(1)},
 		}
 		defaults(&b.Presence)
+		defaults(&b.Lending)
+		defaults(&b.Register)
 	}
 }
 

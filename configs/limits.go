@@ -93,6 +93,16 @@ func maxItems(t reflect.Type) int {
 		return MaxBadgeReaders
 	case reflect.TypeFor[Hours]():
 		return MaxHours
+	case reflect.TypeFor[Category](), reflect.TypeFor[CategoryCode]():
+		return MaxCategories
+	case reflect.TypeFor[Series]():
+		return MaxSeries
+	case reflect.TypeFor[Carrier]():
+		return len(Carrier("").words())
+	case reflect.TypeFor[PersonID](): // of keepers
+		return MaxKeepers
+	case reflect.TypeFor[Duration](): // of reminders
+		return MaxReminders
 	case reflect.TypeFor[int](): // of years
 		return MaxYears
 	case reflect.TypeFor[ListedDays]():

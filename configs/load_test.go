@@ -81,9 +81,9 @@ func TestParseReadsWhatTheFileSays(t *testing.T) {
 		{"name of a place without one", site.Places[2].Name, "box"},
 		{"English name of a place without one", site.Places[1].NameEN, "room"},
 		{"one level changed", site.Policy.LoanLongest[TopSecret], hours(8)},
-		{"the other levels kept", site.Policy.LoanLongest[Secret], hours(48)},
-		{"posts", site.Policy.Approvals[ApproveLoan][TopSecret], Plan("general-office-head and chief-engineer")},
-		{"the other levels' posts kept", site.Policy.Approvals[ApproveLoan][Secret], Plan("general-office-head")},
+		{"the other levels kept", site.Policy.LoanLongest[Internal], hours(720)},
+		{"posts", site.Policy.Approvals[ApproveLoan][TopSecret], Plan("unit-leader and general-office-head and chief-engineer")},
+		{"the other levels' posts kept", site.Policy.Approvals[ApproveLoan][Secret], Plan("unit-leader and general-office-head")},
 		{"approvals of other things kept", site.Policy.Approvals[ApproveCopying][TopSecret], Plan("issuing-body")},
 		{"one severity changed", site.Policy.Repeat[Critical], seconds(30)},
 		{"the other severities kept", site.Policy.Repeat[Warning], minutes(10)},
@@ -113,11 +113,11 @@ func TestDefaultsAreWhatTheExampleShows(t *testing.T) {
 func TestDefaultsAreNotShared(t *testing.T) {
 	var a, b Policy
 	defaults(&a)
-	a.LoanLongest[Secret] = 0
+	a.LoanLongest[Internal] = 0
 	a.Repeat[Critical] = 0
 	a.Approvals[ApproveLoan][Secret] = "staff"
 	defaults(&b)
-	if b.LoanLongest[Secret] == 0 || b.Repeat[Critical] == 0 || b.Approvals[ApproveLoan][Secret] == "staff" {
+	if b.LoanLongest[Internal] == 0 || b.Repeat[Critical] == 0 || b.Approvals[ApproveLoan][Secret] == "staff" {
 		t.Error("changing one policy changed the defaults of the next")
 	}
 }

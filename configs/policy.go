@@ -48,7 +48,7 @@ type Policy struct {
 	TwoCarriers []TwoCarriers `yaml:"two_carriers" want:"the levels and marks of documents that leave the site with two persons only"`
 	// LentUnseenAfter is how long a lent folder may be seen nowhere.
 	LentUnseenAfter Duration `yaml:"lent_unseen_after" min:"1m" max:"24h" want:"how long a lent folder may be seen nowhere"`
-	// LoanLongest is the longest loan of each level (CIR-3); a level without an entry has no limit.
+	// LoanLongest is the longest loan of each level by the clock, besides Lending.Due (CIR-3); a level without an entry has no such limit.
 	// A higher level never has a longer one.
 	LoanLongest map[Level]Duration `yaml:"loan_longest" min:"1m" max:"8760h" want:"the longest loan of each level"`
 	// Approvals are who approves what, by the level of the document. Loans of secret and top secret
@@ -57,7 +57,11 @@ type Policy struct {
 	// ApprovalWait is how long a request waits for its approvers, ApprovalUse how long an approval may be used.
 	ApprovalWait Duration `yaml:"approval_wait" min:"1m" max:"8760h" want:"how long a request waits for its approvers"`
 	ApprovalUse  Duration `yaml:"approval_use" min:"1m" max:"8760h" want:"how long an approval may be used"`
-	Presence     Presence `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
+	// Lending is circulation and borrowing.
+	Lending Lending `yaml:"lending" want:"circulation and borrowing: due times, chase, extensions, where it is read"`
+	// Register is the register of documents, copying and issuing.
+	Register Register `yaml:"register" want:"numbers, categories, carriers, copies, drafts and packages"`
+	Presence Presence `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
 	// Repeat is how often a notice comes again until somebody acknowledges; 0 is once. Critical always repeats.
 	Repeat map[Severity]Duration `yaml:"repeat" min:"0s" max:"24h" want:"how often notices repeat until acknowledged; 0s is once"`
 }

@@ -96,6 +96,8 @@ type Place struct {
 	BadgeReader ID `yaml:"badge_reader" want:"the id of the badge reader for hand-overs here"`
 	// Lock is for cabinets: a hand-over at the badge reader unlocks it, and its end locks it.
 	Lock ID `yaml:"lock" want:"the id of the plain lock of this cabinet"`
+	// Holder is for the office or desk of one person: what is lent to another does not belong there (CIR-2).
+	Holder PersonID `yaml:"holder" want:"the number of the person whose office or desk this is"`
 }
 
 // Door is a passage between two adjoining places that has a contact, a strike or badge readers.

@@ -158,11 +158,8 @@ func (d *decision) countCase(a CountCase) Outcome {
 
 // count holds the register of a safe against what its reader hears.
 func (d *decision) count(safe Safe, why map[DocumentID]string) (lines []CountLine, unexplained []string) {
-	for _, id := range sortedKeys(d.documents) {
+	for _, id := range d.shelves.homeOf(safe.Place) {
 		doc := d.documents[id]
-		if doc.Home != safe.Place {
-			continue
-		}
 		line := CountLine{Document: id, Found: doc.Seen.Known && doc.Seen.Place == safe.Place}
 		if loan := d.loans[doc.Loan]; !line.Found && loan != nil && loan.Status == LoanOut {
 			line.Why = string(loan.ID)

@@ -241,7 +241,7 @@ func TestRefusedRegistrations(t *testing.T) {
 		}
 		return e
 	}
-	good := custody.DocumentRecord{ID: "JM-2026-0100", Title: "题名", Level: custody.Confidential, Copy: 1, Copies: 2, Tag: epc("E2FF"), Home: "cabinet-a"}
+	good := complete(custody.DocumentRecord{ID: "JM-2026-0004", Level: custody.Confidential, Copy: 1, Copies: 2, Tag: epc("E2FF"), Home: "cabinet-a"})
 	for _, tc := range []struct {
 		name   string
 		change func(*custody.DocumentRecord)
@@ -300,9 +300,9 @@ func TestScope(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.must(custody.RegisterDocument{Document: custody.DocumentRecord{ID: "JM-2026-0200", Title: "题名", Level: custody.Confidential, Copy: 1, Copies: 1, Tag: epc, Home: "cabinet-a", Scope: []custody.PersonID{"p-office"}}})
-	wantEqual(t, "outside the scope", s.lend("JM-2026-0200", "p-reader", time.Hour).Code, "out-of-scope")
-	if o := s.lend("JM-2026-0200", "p-office", time.Hour); !o.OK {
+	s.must(custody.RegisterDocument{Document: complete(custody.DocumentRecord{ID: "JM-2026-0004", Level: custody.Confidential, Tag: epc, Home: "cabinet-a", Scope: []custody.PersonID{"p-office"}})})
+	wantEqual(t, "outside the scope", s.lend("JM-2026-0004", "p-reader", time.Hour).Code, "out-of-scope")
+	if o := s.lend("JM-2026-0004", "p-office", time.Hour); !o.OK {
 		t.Errorf("inside the scope: %+v", o)
 	}
 }

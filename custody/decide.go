@@ -103,6 +103,8 @@ type (
 		Tag  fact.EPC
 		Last fact.PlaceID
 	}
+	// Withdraw tells presence of a tag that belongs to no document any more.
+	Withdraw struct{ Tag fact.EPC }
 )
 
 // Lamp is what a badge reader shows.
@@ -120,6 +122,7 @@ func (Release) isEffect()   {}
 func (TellLocks) isEffect() {}
 func (TurnLocks) isEffect() {}
 func (Enrol) isEffect()     {}
+func (Withdraw) isEffect()  {}
 
 // decision is a Decision in the making. Each event is carried out as it is emitted, so
 // that what follows is decided on the state it left. The engine commits the entries

@@ -41,13 +41,14 @@ func (d *decision) handOverBadge(reader fact.DeviceID, p *Person) {
 	d.settleHandOver(reader)
 }
 
-// sides tells custodian from counterpart: at least one of the two must be an archivist.
+// sides tells custodian from counterpart: at least one of the two must be an archivist, or the
+// keeper of a series (REG-8).
 func (d *decision) sides(h *handOver) (custodian, other PersonID, ok bool) {
 	first, second := d.persons[h.first.person], d.persons[h.second.person]
 	switch {
-	case first.Holds(Archivist):
+	case d.keeps(first):
 		return first.ID, second.ID, true
-	case second.Holds(Archivist):
+	case d.keeps(second):
 		return second.ID, first.ID, true
 	}
 	return "", "", false

@@ -12,20 +12,20 @@ import (
 // DocumentMissing is the case of a document that nobody hears any more (INC-1).
 const DocumentMissing CaseKind = "document-missing"
 
-// Recipient is whom an incident is reported to (INC-2).
-type Recipient string
+// Authority is whom an incident is reported to (INC-2).
+type Authority string
 
-// The recipients: all three are told.
+// The authorities: all three are told.
 const (
-	ConfidentialityDepartment Recipient = "confidentiality-department" // 保密行政管理部门
-	TheLeader                 Recipient = "leader"                     // 主管领导
-	BodyAbove                 Recipient = "body-above"                 // 上级机关
+	ConfidentialityDepartment Authority = "confidentiality-department" // 保密行政管理部门
+	TheLeader                 Authority = "leader"                     // 主管领导
+	BodyAbove                 Authority = "body-above"                 // 上级机关
 )
 
-var recipients = []Recipient{ConfidentialityDepartment, TheLeader, BodyAbove}
+var authorities = []Authority{ConfidentialityDepartment, TheLeader, BodyAbove}
 
-// Name returns the recipient's name.
-func (r Recipient) Name() fact.Text {
+// Name returns the name.
+func (r Authority) Name() fact.Text {
 	switch r {
 	case ConfidentialityDepartment:
 		return fact.Text{ZH: "保密行政管理部门", EN: "the confidentiality department"}
@@ -37,9 +37,9 @@ func (r Recipient) Name() fact.Text {
 	return fact.Text{ZH: string(r), EN: string(r)}
 }
 
-// Report is what one recipient was told of a case.
+// Report is what one authority was told of a case.
 type Report struct {
-	To     Recipient `json:"to"`
+	To     Authority `json:"to"`
 	At     time.Time `json:"at"`
 	By     PersonID  `json:"by"`
 	Number string    `json:"number,omitempty"` // of the letter
@@ -57,7 +57,7 @@ type LastSeen struct {
 
 // The events of incidents, besides those of every case.
 type (
-	// CaseReported: a recipient has been told.
+	// CaseReported: a authority has been told.
 	CaseReported struct {
 		Case   CaseID `json:"case"`
 		Report Report `json:"report"`
@@ -107,9 +107,9 @@ func (ev *CaseConcluded) evolve(s *State, _ fact.Stamp) {
 }
 
 // untold returns who has not been told of a case yet.
-func (c *Case) untold() []Recipient {
-	var left []Recipient
-	for _, r := range recipients {
+func (c *Case) untold() []Authority {
+	var left []Authority
+	for _, r := range authorities {
 		if !slices.ContainsFunc(c.Reports, func(told Report) bool { return told.To == r }) {
 			left = append(left, r)
 		}
@@ -240,10 +240,10 @@ func (d *decision) foundAgain(doc *Document) {
 
 // The acts on an incident.
 type (
-	// ReportIncident says that a recipient has been told.
+	// ReportIncident says that a authority has been told.
 	ReportIncident struct {
 		Case   CaseID    `json:"case"`
-		To     Recipient `json:"to"`
+		To     Authority `json:"to"`
 		At     time.Time `json:"at,omitzero"` // zero: now
 		Number string    `json:"number,omitempty"`
 		Note   string    `json:"note,omitempty"`
@@ -278,7 +278,7 @@ func (d *decision) reportIncident(a ReportIncident) Outcome {
 		return o
 	case c == nil:
 		return noSuchCase(a.Case)
-	case !slices.Contains(recipients, a.To):
+	case !slices.Contains(authorities, a.To):
 		return refuse("unknown-recipient", RuleReportInTime, subject, fact.Text{ZH: "还须报告：%[1]s。", EN: "Still to be told: %[1]s."}.Fill(c.untoldNames()))
 	case !slices.Contains(c.untold(), a.To):
 		return refuse("reported-already", RuleNothingErased, subject, fact.Text{ZH: "已登记向%[1]s报告，不能更改；另有情况请补充更正。", EN: "The report to %[1]s is entered and stays; what was wrong in it is corrected by a further entry."}.Fill(a.To.Name()))

@@ -139,7 +139,36 @@ func (KeysChanged) Kind() string  { return "keys-changed" }
 
 var keyEvents = []func() Event{blank[KeyEnrolled], blank[KeysProposed], blank[KeysChanged]}
 
-func (ev *KeyEnrolled) evolve(s *State, _ fact.Stamp) { s.enrolled[ev.Key.Person] = ev.Key }
+// evolve keeps, beside the new key, those that a list holds: until a new list is in the
+// locks, a person signs with the key that the locks have.
+func (ev *KeyEnrolled) evolve(s *State, _ fact.Stamp) {
+	kept := slices.DeleteFunc(slices.Clone(s.enrolled[ev.Key.Person]), func(k PersonKey) bool {
+		return k.Print() == ev.Key.Print() || !s.listed(k)
+	})
+	s.enrolled[ev.Key.Person] = append(kept, ev.Key)
+}
+
+// listed reports whether a list that is known by name holds a key.
+func (s *State) listed(k PersonKey) bool {
+	for _, lists := range s.keyLists {
+		for _, l := range lists {
+			if slices.ContainsFunc(l.Keys, func(one ListedKey) bool { return one.Person == k.Person && one.Print == k.Print() }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keyNamed finds a key of a person by its print.
+func (s *State) keyNamed(person PersonID, name string) (PersonKey, bool) {
+	for _, k := range s.enrolled[person] {
+		if k.Print() == name {
+			return k, true
+		}
+	}
+	return PersonKey{}, false
+}
 
 func (ev *KeysProposed) evolve(s *State, _ fact.Stamp) {
 	kept := slices.DeleteFunc(slices.Clone(s.keyLists[ev.Safe]), func(l recordedList) bool { return !l.authorised })
@@ -177,7 +206,7 @@ func (d *decision) enrolKey(a EnrolKey) Outcome {
 	}
 	key := PersonKey{Person: by.ID, Credential: a.Credential, Public: a.Public}
 	for _, id := range sortedKeys(d.enrolled) {
-		if id != by.ID && d.enrolled[id].Print() == key.Print() {
+		if _, has := d.keyNamed(id, key.Print()); has && id != by.ID {
 			return refuse("key-in-use", RuleDevices, subject, fact.Text{ZH: "此密钥已由 %[1]s 登记，一把密钥只属一人。", EN: "%[1]s has enrolled this key; one key is one person's."}.Fill(d.personName(id)))
 		}
 	}
@@ -223,8 +252,7 @@ func (d *decision) listFits(l KeyList) (Outcome, bool) {
 	}
 	of := map[threelock.Party]bool{}
 	for _, k := range l.Keys {
-		key, enrolled := d.enrolled[k.Person]
-		if !enrolled || key.Print() != k.Print {
+		if _, enrolled := d.keyNamed(k.Person, k.Print); !enrolled {
 			return bad(fact.Text{ZH: "%[1]s 没有登记清单中的密钥。", EN: "%[1]s has not enrolled the key of the list."}.Fill(d.personName(k.Person)))
 		}
 		of[k.Party] = true
@@ -416,12 +444,14 @@ type KeyedSafe struct {
 	Differ bool // they are known, and not one
 }
 
-// KeyedLock says which list a lock has. Version is 0 while nothing is known of it.
+// KeyedLock says which list a lock has. Version is 0 while nothing is known of it; Missed:
+// the two others have a younger one, which can be brought to it.
 type KeyedLock struct {
 	Lock    fact.DeviceID
 	Name    fact.Text
 	Version uint32
 	Own     bool
+	Missed  bool
 }
 
 // KeyedSafes returns the safes under signed locks, in the order of their ids.
@@ -436,7 +466,9 @@ func (s *State) KeyedSafes() []KeyedSafe {
 		for _, lock := range safe.Locks {
 			name := s.locks[lock].Trust
 			list, _ := s.listNamed(id, name)
-			one.Locks = append(one.Locks, KeyedLock{Lock: lock, Name: s.site.deviceName(lock), Version: versionOf(name), Own: list.Own})
+			others, known := s.ListToBring(id, []fact.DeviceID{lock})
+			missed := known && name != "" && others.Version > versionOf(name)
+			one.Locks = append(one.Locks, KeyedLock{Lock: lock, Name: s.site.deviceName(lock), Version: versionOf(name), Own: list.Own, Missed: missed})
 			if name != "" {
 				names[name] = true
 			}
@@ -447,19 +479,52 @@ func (s *State) KeyedSafes() []KeyedSafe {
 	return safes
 }
 
-// EnrolledKeys returns the keys that persons have enrolled, in the order of the persons.
+// EnrolledKeys returns the keys that persons enrolled last, in the order of the persons.
 func (s *State) EnrolledKeys() []PersonKey {
 	var keys []PersonKey
 	for _, id := range sortedKeys(s.enrolled) {
-		keys = append(keys, s.enrolled[id])
+		keys = append(keys, s.enrolled[id][len(s.enrolled[id])-1])
 	}
 	return keys
 }
 
-// KeyOf returns the key that a person has enrolled.
-func (s *State) KeyOf(person PersonID) (PersonKey, bool) {
-	k, ok := s.enrolled[person]
-	return k, ok
+// SigningKey returns the key that the locks of a safe's session have of a person, for the
+// party: what the person has to sign with, whatever was enrolled since.
+func (s *State) SigningKey(safe fact.SafeID, person PersonID) (PersonKey, bool) {
+	session := s.openings[safe]
+	if session == nil {
+		return PersonKey{}, false
+	}
+	at := slices.IndexFunc(session.Present, func(p threelock.Presence) bool { return p.Person == person })
+	for _, lock := range session.Asked() {
+		list, known := s.listNamed(safe, s.locks[lock].Trust)
+		if !known || at < 0 {
+			continue
+		}
+		for _, k := range list.Keys {
+			if k.Person == person && k.Party == session.Present[at].Party {
+				return s.keyNamed(person, k.Print)
+			}
+		}
+	}
+	return PersonKey{}, false
+}
+
+// ListToBring returns the list that the other locks of a safe have, and that these missed:
+// one that three parties approved.
+func (s *State) ListToBring(safe fact.SafeID, to []fact.DeviceID) (KeyList, bool) {
+	name := ""
+	for _, lock := range s.site.Safes[safe].Locks {
+		switch has := s.locks[lock].Trust; {
+		case slices.Contains(to, lock):
+		case name != "" && has != name:
+			return KeyList{}, false
+		default:
+			name = has
+		}
+	}
+	list, known := s.listNamed(safe, name)
+	return list.KeyList, known && list.authorised
 }
 
 // PartiesOf returns the parties of the posts that a person holds.

@@ -161,6 +161,12 @@ func TestLockThatMissedTheList(t *testing.T) {
 			t.Errorf("the alert says %+v", n.Text)
 		}
 	}
+	if missed := s.state.KeyedSafes()[0]; !missed.Differ || missed.Locks[0].Missed || !missed.Locks[2].Missed || missed.Locks[1].Version != 2 {
+		t.Errorf("the view of the lists: %+v", missed)
+	}
+	if present, ok := s.state.ListToBring("main-safe", threeLocks[2:]); !ok || present.Name() != list(2).Name() {
+		t.Errorf("to be brought: %+v", present)
+	}
 	wantEqual(t, "all three at once", s.act("p-archivist", custody.ChangeKeys{Safe: "main-safe", List: list(3)}).Code, "locks-differ")
 	s.bring(list(2), false, "lock-3")
 	s.after(time.Minute)
@@ -248,6 +254,43 @@ func TestDoorForcedDuringAKeyChange(t *testing.T) {
 	wantEqual(t, "phase", s.safe().Phase, threelock.Unlocking)
 	s.feed(fact.LockState{Lock: "lock-1", Bolt: fact.BoltUnlocked, Door: fact.InputActive, BatteryPercent: -1, Trust: "1:aa"})
 	wantEqual(t, "alerts", s.raised(), []alerts.Code{alerts.SafeNoSession})
+}
+
+// Who enrols another key signs with the one that the locks have, until they have the new one.
+func TestKeyOfTheLocksUntilTheNextList(t *testing.T) {
+	s := newKeySite(t)
+	s.bring(list(2), false)
+	s.after(time.Minute)
+	renewed := custody.EnrolKey{Credential: []byte("new"), Public: []byte("new key of p-office")}
+	for _, key := range []custody.EnrolKey{{Credential: []byte("lost"), Public: []byte("a key in between")}, renewed} {
+		if o := s.act("p-office", key); !o.OK {
+			t.Fatal(o)
+		}
+	}
+	signsWith := func() string {
+		key, _ := s.state.SigningKey("main-safe", "p-office")
+		return string(key.Public)
+	}
+	s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection})
+	for _, p := range three {
+		s.show(p)
+	}
+	wantEqual(t, "the locks' key", signsWith(), "key of p-office")
+	wantEqual(t, "enrolled last", string(s.state.EnrolledKeys()[2].Public), "new key of p-office")
+	s.act("desk", custody.CancelOpening{Safe: "main-safe"})
+	third := list(3)
+	for i := range third.Keys {
+		if third.Keys[i].Person == "p-office" {
+			third.Keys[i].Print = custody.PersonKey{Public: renewed.Public}.Print()
+		}
+	}
+	s.bring(third, true)
+	s.after(time.Minute)
+	s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection})
+	for _, p := range three {
+		s.show(p)
+	}
+	wantEqual(t, "the new one", signsWith(), "new key of p-office")
 }
 
 func TestRefusedKeys(t *testing.T) {

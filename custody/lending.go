@@ -11,6 +11,9 @@ import (
 
 // giveOut issues a loan: the document has left its home between two badges.
 func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
+	if !d.mayGiveOut(l, custodian) { // REG-8, STO-7
+		return
+	}
 	doc := d.documents[l.Document]
 	by := d.receiver(l)
 	ev := &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.personName(by), CustodianName: d.personName(custodian)}

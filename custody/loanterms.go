@@ -47,6 +47,9 @@ func (d *decision) requestLoan(a RequestLoan) Outcome {
 	if o, ok := d.mayLendPiece(doc, borrower); !ok {
 		return o
 	}
+	if no, bad := d.partsRefused(doc, borrower); bad { // STO-7
+		return no
+	}
 	return d.loanTerms(a, doc, borrower)
 }
 

@@ -26,6 +26,7 @@ func (d *decision) passed(f presence.Passage) {
 	}
 	ev := &DocumentPassed{Document: id, Door: f.Door, In: f.Inward, Unsure: f.Unsure, With: with, By: d.carrierOf(doc, with), Certainty: f.Certainty, Evidence: clip(f.Evidence)}
 	d.emit(string(id), ev)
+	d.partsMet(doc)
 	d.judgeCarrier(doc, door, with)
 	if len(with) == 0 {
 		d.raise(alerts.Unattributed, string(id), string(id), d.site.doorName(door), wayOf(ev), d.whoHas(d.loanOf(doc)))

@@ -83,6 +83,9 @@ func (d *decision) registerPerson(p Person) Outcome {
 	if i := slices.IndexFunc(p.Hours, func(h PersonHours) bool { _, ok := h.hours(); return !ok }); i >= 0 || len(p.Hours) > MaxPersonHours {
 		return refuse("bad-hours", RuleRoomList, subject, fact.Text{ZH: "准入时间应写星期（mon 至 sun）和起止时间，如 08:00 至 18:00，最多 %[1]d 段。", EN: "Hours are days (mon to sun) with from and until such as 08:00 and 18:00, %[1]d at most."}.Fill(MaxPersonHours))
 	}
+	if len(p.Outside) > MaxTextLen || p.Outside != "" && len(p.Posts) > 0 {
+		return refuse("outside-with-post", RuleOutsider, subject, fact.Text{ZH: "外来人员不任本单位岗位，单位名称不超过 %[1]d 字节。", EN: "Who comes from outside holds no post here; the name of the body has %[1]d bytes at most."}.Fill(MaxTextLen))
+	}
 	if holder, taken := d.byCard[p.Card]; taken && holder != p.ID && p.Card != "" {
 		return refuse("card-in-use", RuleBarredBadge, subject, fact.Text{ZH: "该证件已登记给 %[1]s，先注销原证件。", EN: "This badge is registered to %[1]s; withdraw it there first."}.Fill(d.persons[holder].Name))
 	}

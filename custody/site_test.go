@@ -10,6 +10,7 @@ import (
 	"trilock/alerts"
 	"trilock/custody"
 	"trilock/custody/approval"
+	"trilock/custody/calendar"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
 	"trilock/custody/threelock"
@@ -108,7 +109,29 @@ func (s *site) register(id custody.DocumentID, level custody.Level, tag string, 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.must(custody.RegisterDocument{Document: custody.DocumentRecord{ID: id, Title: "题名", Level: level, Copy: 1, Copies: 1, Tag: epc, Home: home}})
+	s.must(custody.RegisterDocument{Document: complete(custody.DocumentRecord{ID: id, Level: level, Tag: epc, Home: home})})
+}
+
+// complete fills in what a test does not speak of and the register asks for (REG-1).
+func complete(r custody.DocumentRecord) custody.DocumentRecord {
+	if r.Title == "" {
+		r.Title = "题名"
+	}
+	if r.Copy == 0 {
+		r.Copy, r.Copies = 1, max(1, r.Copies)
+	}
+	r.Issuer, r.IssuerNumber, r.Pages = "示范机关", "示发〔2026〕1号", max(1, r.Pages)
+	if r.Produced == 0 {
+		r.Produced = calendar.DateOf(2026, 1, 5)
+	}
+	if r.Retention == (custody.Retention{}) {
+		r.Retention.Permanent = true
+	}
+	if r.Receipt.Envelope == "" {
+		r.Receipt.Envelope = custody.EnvelopeIntact
+	}
+	r.Receipt.At, r.Receipt.By = time.Date(2026, 1, 8, 10, 0, 0, 0, time.UTC), "p-archivist"
+	return r
 }
 
 func (s *site) forget() { s.notices, s.effects = nil, nil }

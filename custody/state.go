@@ -36,6 +36,7 @@ type State struct {
 	persons   map[PersonID]*Person
 	byCard    map[fact.CardID]PersonID
 	documents map[DocumentID]*Document
+	shelves   shelves
 	byTag     map[fact.EPC]DocumentID
 	loans     map[LoanID]*Loan
 	loanCount int
@@ -58,7 +59,7 @@ type State struct {
 	refusals        map[fact.DeviceID][]refusedAt  // of the last minute
 	spans           map[fact.DeviceID][]lockSpan   // of the last openings
 	asked           map[fact.DeviceID]lockPlace    // challenges that are not authorised yet
-	enrolled        map[PersonID]PersonKey         // security keys of persons
+	enrolled        map[PersonID][]PersonKey       // security keys of persons
 	keyLists        map[fact.SafeID][]recordedList // proposed for the locks, the last ones
 	told            map[fact.DeviceID]toldLock     // plain locks of doors and cabinets
 	safeDoors       map[fact.SafeID]safeDoor       // contacts of safes under plain locks
@@ -122,10 +123,10 @@ type DeviceStatus struct {
 func NewState(site Site) *State {
 	s := &State{site: site,
 		persons: map[PersonID]*Person{}, byCard: map[fact.CardID]PersonID{},
-		documents: map[DocumentID]*Document{}, byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{}, approvals: map[string]*Approval{}, registering: newRegistering(), circulating: newCirculating(), keeping: newKeeping(), guarding: newGuarding(),
+		documents: map[DocumentID]*Document{}, shelves: newShelves(), byTag: map[fact.EPC]DocumentID{}, loans: map[LoanID]*Loan{}, approvals: map[string]*Approval{}, registering: newRegistering(), circulating: newCirculating(), keeping: newKeeping(), guarding: newGuarding(),
 		rooms: map[fact.PlaceID]map[PersonID]fact.Stamp{}, doors: map[fact.DoorID]*doorState{}, handOvers: map[fact.DeviceID]*handOver{},
 		pins: map[fact.DeviceID]pinEntry{}, wrongPINs: map[PersonID]wrongPINs{}, unreadable: map[fact.PlaceID]fact.DeviceID{},
-		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, spans: map[fact.DeviceID][]lockSpan{}, asked: map[fact.DeviceID]lockPlace{}, enrolled: map[PersonID]PersonKey{}, keyLists: map[fact.SafeID][]recordedList{}, openings: map[fact.SafeID]*threelock.Session{},
+		devices: map[fact.DeviceID]*DeviceStatus{}, locks: map[fact.DeviceID]LockChanged{}, refusals: map[fact.DeviceID][]refusedAt{}, spans: map[fact.DeviceID][]lockSpan{}, asked: map[fact.DeviceID]lockPlace{}, enrolled: map[PersonID][]PersonKey{}, keyLists: map[fact.SafeID][]recordedList{}, openings: map[fact.SafeID]*threelock.Session{},
 		told: map[fact.DeviceID]toldLock{}, safeDoors: map[fact.SafeID]safeDoor{},
 		cases: map[CaseID]*Case{}, failed: map[fact.SafeID]fact.Stamp{}, timeLocks: map[fact.SafeID]time.Time{}, delegations: map[DelegationID]*Delegation{},
 		alerts: alerts.NewBook(site.Policy.Repeat), agenda: newAgenda()}

@@ -13,6 +13,7 @@ import (
 func (d *decision) moved(f presence.Moved) {
 	id, known := d.byTag[f.Tag]
 	if !known {
+		d.retiredRead(f.Tag, f.To)
 		return
 	}
 	doc := d.documents[id]
@@ -25,6 +26,7 @@ func (d *decision) moved(f presence.Moved) {
 	d.settleMove(doc, f.From, f.To, f.Evidence)
 	d.judgeZone(doc)
 	d.rejoined(doc)
+	d.registeringMoved(doc, f.From)
 }
 
 // lostSight takes presence's word that a document is no longer where it was.
@@ -35,6 +37,7 @@ func (d *decision) lostSight(f presence.Unseen) {
 	}
 	d.emit(string(id), &DocumentUnseen{Document: id, From: f.From, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.settleMove(d.documents[id], f.From, presence.Elsewhere, f.Evidence)
+	d.originalMoved(d.documents[id], f.From)
 }
 
 // settleMove compares a movement with what people are doing just now: a hand-over at
@@ -111,7 +114,7 @@ func (d *decision) judgeZone(doc *Document) {
 	if lent {
 		d.judgeHolder(doc, loan)
 	}
-	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) {
+	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) || d.registeringAllows(doc, place) {
 		d.end(alerts.LeftZone, string(doc.ID))
 		d.end(alerts.Misplaced, string(doc.ID))
 		if place == doc.Home {
@@ -148,6 +151,8 @@ func (d *decision) rest(doc *Document) {
 func (d *decision) stillResting(id DocumentID) {
 	if doc := d.documents[id]; doc != nil && doc.Seen.Known {
 		d.judgeZone(doc)
+		d.mixedOnShelf(doc)
+		d.partsMet(doc)
 	}
 }
 
@@ -170,6 +175,9 @@ func (d *decision) stillUnseen(id DocumentID) {
 
 // stranger records a tag that the register does not know (REG-1).
 func (d *decision) stranger(f presence.Stranger) {
+	if d.retiredRead(f.Tag, f.Place) { // REG-6, DES-3
+		return
+	}
 	d.emit(f.Tag.String(), &TagUnknown{Tag: f.Tag, Place: f.Place})
 	subject, label := f.Tag.String(), fact.Text{ZH: f.Tag.String(), EN: f.Tag.String()}
 	if d.alerts.Unsettled(alerts.UnknownTag) >= MaxUnknownTagAlerts {
@@ -196,12 +204,7 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 	if !silent {
 		return
 	}
-	affected := 0
-	for _, doc := range d.documents {
-		if doc.Seen.Known && doc.Seen.Place == place {
-			affected++
-		}
-	}
+	affected := d.shelves.heard[place]
 	cause, _ := d.alerts.Standing(alerts.DeviceDown, string(reader))
 	d.raiseBecause(cause, alerts.NotReadable, string(place), d.site.placeName(place), affected)
 }
@@ -270,7 +273,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	if doc == nil {
 		return
 	}
-	doc.Seen = Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.shelves.sight(doc, Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.agenda.off(errand{errandMissing, string(doc.ID)})
 	s.watchPieces(doc, at)
 	if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
@@ -278,6 +281,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	} else {
 		s.agenda.off(rest)
 	}
+	s.putAway(doc)
 }
 
 func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
@@ -286,7 +290,7 @@ func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
 		return
 	}
 	s.agenda.off(errand{errandRest, string(doc.ID)})
-	doc.Seen = Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence}
+	s.shelves.sight(doc, Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.expectAgain(at, doc)
 	s.watchPieces(doc, at)
 }

@@ -57,7 +57,9 @@ func (s *stage) installation(ctx context.Context) error {
 		}
 	}
 	for _, f := range simsite.Folders() {
-		body := map[string]any{"id": f.ID, "title": f.Title, "level": f.Level, "copy": 1, "copies": 1, "tag": f.EPC, "home": f.Home}
+		body := map[string]any{"id": f.ID, "title": f.Title, "level": f.Level, "copy": 1, "copies": 1, "tag": f.EPC, "home": f.Home,
+			"issuer": "示范机关", "issuer_number": "示发〔2026〕1号", "produced": "2026-01-05", "pages": 8, "retention": map[string]any{"permanent": true},
+			"receipt": map[string]any{"at": "2026-01-08T10:00:00+08:00", "by": simsite.Archivist.ID, "envelope": "intact"}}
 		if _, err := s.face.act(ctx, "archivist-desk", "/api/v1/documents", body); err != nil {
 			return fmt.Errorf("registering %s: %w", f.ID, err)
 		}

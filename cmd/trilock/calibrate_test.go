@@ -46,7 +46,7 @@ func TestCalibrateThenReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var learnt presence.Learnt
-	if err := json.Unmarshal([]byte(out.String()), &learnt); err != nil || len(learnt.Antennas) != 4 || len(learnt.Losses) < 12 {
+	if err := json.Unmarshal([]byte(out.String()), &learnt); err != nil || len(learnt.Antennas) != 4 || len(learnt.Views) < 12 {
 		t.Fatalf("learnt %+v, %v", learnt, err)
 	}
 	for place := 1; place <= 4; place++ {
@@ -95,7 +95,7 @@ func TestReplayRefusesWhatCalibrateDidNotWrite(t *testing.T) {
 		"":                  "EOF",
 		"time,reader\n":     "give the file that trilock calibrate wrote",
 		`{"colour": "red"}`: "colour",
-		`{"antennas": [{"antenna": {"reader": "reader-1", "port": 1}, "usual": 1e9, "rounds": 5, "floor": -70}]}`: "learnt parameters",
+		`{"antennas": [{"antenna": {"reader": "reader-1", "port": 1}, "usual": 1e9, "rounds": 5}]}`: "learnt parameters",
 	} {
 		c.Learnt = put(t, "learnt.json", text)
 		if _, _, err := run(t, c); err == nil || !strings.Contains(err.Error(), want) {

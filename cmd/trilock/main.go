@@ -27,6 +27,7 @@ type commands struct {
 	Calibrate calibrate   `cmd:"" help:"Learn from a guided walk how each antenna hears each place: reads and the truth in, parameters for replay --learnt out. 标定天线。"`
 	Replay    replay      `cmd:"" help:"Run the estimate of where tags are over a recorded stream of reads, and score it. 回放读取记录。"`
 	Calendar  calendarCmd `cmd:"" help:"Print a year of the working calendar: hours, holidays, make-up days, the site's own days. 打印全年工作日历。"`
+	Rules     rulesCmd    `cmd:"" help:"List the rules that the system carries out, with the scenario that proves each. 列出所执行的规则及其验证场景。"`
 	Token     token       `cmd:"" help:"Make an access token and print the hash for the configuration. 生成访问口令。"`
 }
 

@@ -37,7 +37,8 @@ type recording struct {
 // Help says how rounds are made where the recording marks none.
 func (c *replay) Help() string {
 	return `Prints a JSON object for every move: at, epc, from, to, certainty, evidence; an empty place is "in no watched place". ` +
-		`With --truth the last one is {"score": ...}.
+		`With --truth the last one is {"score": ...}. Where the site names the antennas on both sides of a door, what is carried through it is printed as well: ` +
+		`at, epc and passage, with door, way (in, out or unknown), certainty and evidence. Light barriers and badges are in no recording.
 
 Presence takes completed rounds, the empty ones included. A recording without a column round is cut into them: all antennas of a reader complete ` +
 		`a round once in a period, which is the typical time after which its antennas read a tag again, learnt from the first reads. An antenna that read nothing in a period ` +
@@ -266,6 +267,8 @@ func (m *moves) found(told []recorded.Told) error {
 			m.move(t.At, f.Tag, f.From, f.To, f.Certainty, f.Evidence)
 		case presence.Unseen:
 			m.move(t.At, f.Tag, f.From, presence.Elsewhere, f.Certainty, f.Evidence)
+		case presence.Passage:
+			m.passage(t.At, f)
 		}
 		if m.score != nil {
 			m.score.Known(t.At - 1)
@@ -278,26 +281,56 @@ func (m *moves) found(told []recorded.Told) error {
 }
 
 func (m *moves) move(at time.Duration, tag fact.EPC, from, to fact.PlaceID, sure presence.CertaintyBP, evidence string) {
-	spelt, ok := m.spelt[tag]
-	if !ok {
-		spelt = tag.String()
-	}
-	m.line = m.clock.Append(append(m.line[:0], `{"at":`...), at)
-	rest, err := json.Marshal(struct {
+	m.print(at, struct {
 		EPC       string       `json:"epc"`
 		From      fact.PlaceID `json:"from"`
 		To        fact.PlaceID `json:"to"`
 		Certainty float64      `json:"certainty"`
 		Evidence  string       `json:"evidence"`
-	}{spelt, from, to, float64(sure) / 10000, evidence})
-	if err != nil {
-		panic("replay: strings and a number cannot be written: " + err.Error())
-	}
-	m.line = append(append(append(m.line, ','), rest[1:]...), '\n')
-	_, _ = m.to.Write(m.line) // Flush returns the error
+	}{m.spelling(tag), from, to, float64(sure) / 10000, evidence})
 	if m.score != nil {
 		m.score.Move(at, tag, to)
 	}
+}
+
+// passage prints that a tag was carried through a door.
+func (m *moves) passage(at time.Duration, p presence.Passage) {
+	type passage struct {
+		Door      fact.DoorID `json:"door"`
+		Way       string      `json:"way"`
+		Certainty float64     `json:"certainty"`
+		Evidence  string      `json:"evidence"`
+	}
+	way := "out"
+	switch {
+	case p.Unsure:
+		way = "unknown"
+	case p.Inward:
+		way = "in"
+	}
+	m.print(at, struct {
+		EPC     string  `json:"epc"`
+		Passage passage `json:"passage"`
+	}{m.spelling(p.Tag), passage{p.Door, way, float64(p.Certainty) / 10000, p.Evidence}})
+}
+
+// spelling returns an EPC as the recording writes it.
+func (m *moves) spelling(tag fact.EPC) string {
+	if spelt, ok := m.spelt[tag]; ok {
+		return spelt
+	}
+	return tag.String()
+}
+
+// print writes an object with its time first.
+func (m *moves) print(at time.Duration, object any) {
+	m.line = m.clock.Append(append(m.line[:0], `{"at":`...), at)
+	rest, err := json.Marshal(object)
+	if err != nil {
+		panic("replay: strings and numbers cannot be written: " + err.Error())
+	}
+	m.line = append(append(append(m.line, ','), rest[1:]...), '\n')
+	_, _ = m.to.Write(m.line) // Flush returns the error
 }
 
 // confused is one entry of the table of true and concluded places.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,11 @@ type said struct {
 	From      fact.PlaceID `json:"from"`
 	To        fact.PlaceID `json:"to"`
 	Certainty float64      `json:"certainty"`
-	Score     *struct {
+	Passage   *struct {
+		Door fact.DoorID
+		Way  string
+	} `json:"passage"`
+	Score *struct {
 		Reads, Right, Changes, Missed, Extra, Moves int
 		P90                                         float64 `json:"latency_p90_s"`
 		Confusion                                   []struct {
@@ -102,6 +107,39 @@ func TestReplayFollowsATagAndScores(t *testing.T) {
 	}
 	if !strings.Contains(stderr, "720 rows of 1 tags") || !strings.Contains(stderr, "changes missed            0 of 2") {
 		t.Errorf("said to people:\n%s", stderr)
+	}
+}
+
+// Where a site says which antennas are on either side of a door, a replay tells what is carried through it.
+func TestReplayTellsPassages(t *testing.T) {
+	site := strings.ReplaceAll(twoZones, "zone-", "side-") + "doors: [{id: gate, outer_antennas: [{reader: reader-1, port: 1}], inner_antennas: [{reader: reader-1, port: 2}]}]\n"
+	var b strings.Builder
+	b.WriteString("time,reader,antenna,epc,rssi,round\n")
+	for n := range 600 { // a round in 100 ms; the tag comes by twice, there and back
+		at := float64(n) / 10
+		for antenna, nearest := range []float64{19.5, 20.5} {
+			if n > 300 {
+				nearest = 60 - nearest + 0.5
+			}
+			row := fmt.Sprintf("%.3f,reader-1,%d,,,%d\n", 1000+at, antenna+1, n)
+			if far := math.Abs(at - nearest); far < 2 {
+				row = fmt.Sprintf("%.3f,reader-1,%d,e2000a,%.1f,%d\n", 1000+at, antenna+1, -40-12*far, n)
+			}
+			b.WriteString(row)
+		}
+	}
+	lines, _, err := run(t, replay{recording: recording{Site: put(t, "site.yaml", site), Reads: put(t, "reads.csv", b.String())}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ways []string
+	for _, l := range lines {
+		if l.Passage != nil && l.Passage.Door == "gate" && l.EPC == "e2000a" {
+			ways = append(ways, l.Passage.Way)
+		}
+	}
+	if fmt.Sprint(ways) != "[in out]" {
+		t.Errorf("passages %v in %+v", ways, lines)
 	}
 }
 

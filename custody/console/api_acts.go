@@ -10,6 +10,7 @@ import (
 
 	"trilock/alerts"
 	"trilock/custody"
+	"trilock/custody/calendar"
 	"trilock/custody/fact"
 	"trilock/custody/threelock"
 )
@@ -83,6 +84,7 @@ type personBody struct {
 	DuressPIN string           `json:"duress_pin,omitempty" pattern:"^([0-9]{4,8})?$" doc:"the PIN to enter when one is made to: it works, and security is told"`
 	Rooms     []fact.PlaceID   `json:"rooms" maxItems:"200"`
 	Barred    bool             `json:"barred,omitempty"`
+	Outside   string           `json:"outside,omitempty" maxLength:"1000" doc:"the body from which a reader from outside comes; empty for the site's own people"`
 }
 
 func (c *console) postPerson(ctx context.Context, in *struct {
@@ -90,7 +92,7 @@ func (c *console) postPerson(ctx context.Context, in *struct {
 	Body personBody
 }) (*actAnswer, error) {
 	b := in.Body
-	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred}
+	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred, Outside: b.Outside}
 	for _, one := range []struct {
 		digits string
 		print  *string
@@ -107,7 +109,7 @@ func (c *console) postPerson(ctx context.Context, in *struct {
 }
 
 type documentBody struct {
-	ID     custody.DocumentID `json:"id" maxLength:"40" doc:"category-year-sequence, such as JM-2026-0001"`
+	ID     custody.DocumentID `json:"id,omitempty" maxLength:"40" doc:"category-year-sequence, such as JM-2026-0001; empty for the next number of the category"`
 	Title  string             `json:"title" maxLength:"1000"`
 	Level  custody.Level      `json:"level"`
 	Copy   int                `json:"copy" minimum:"1" maximum:"100000"`
@@ -115,32 +117,62 @@ type documentBody struct {
 	Tag    fact.EPC           `json:"tag" doc:"the EPC in hexadecimal"`
 	Home   fact.PlaceID       `json:"home" maxLength:"40"`
 	Scope  []custody.PersonID `json:"scope,omitempty" maxItems:"500" doc:"who may see it; empty for everyone whose clearance covers its level"`
+
+	Carrier      custody.Carrier    `json:"carrier,omitempty" doc:"paper, folder, disc, drive, laptop, recording, telegram, seal or letter-of-introduction; empty for paper"`
+	Pages        int                `json:"pages,omitempty" minimum:"0" maximum:"1000000"`
+	Issuer       string             `json:"issuer,omitempty" maxLength:"1000" doc:"the issuing body; needed for classified documents, like all that follows to the retention"`
+	IssuerNumber string             `json:"issuer_number,omitempty" maxLength:"1000" doc:"the document's number at its issuer"`
+	Produced     calendar.Date      `json:"produced,omitempty" doc:"the day on which it was produced, such as 2026-01-05"`
+	Receipt      *custody.Receipt   `json:"receipt,omitempty" doc:"when it was received, who signed for it, and the state of the envelope: intact, damaged or opened"`
+	Retention    *custody.Retention `json:"retention,omitempty" doc:"until a day, or permanent"`
+	Original     custody.DocumentID `json:"original,omitempty" maxLength:"40" doc:"what this is a copy, an excerpt, a draft or a meeting issue of"`
+	Nature       custody.Nature     `json:"nature,omitempty" doc:"copy, excerpt, draft or meeting-issue"`
+	Set          string             `json:"set,omitempty" maxLength:"160" doc:"the document of which this is a part kept apart from the others"`
+	Folder       custody.DocumentID `json:"folder,omitempty" maxLength:"40" doc:"the circulating folder that it travels in"`
+	Marks        []custody.Mark     `json:"marks,omitempty" maxItems:"4" doc:"urgent, same-day, archive, cipher"`
+	ReturnBy     calendar.Date      `json:"return_by,omitempty" doc:"the day by which the issuer wants it back"`
+
+	Category string `json:"category,omitempty" maxLength:"32" doc:"the category to number it in, where no number is given"`
+	Gap      string `json:"gap,omitempty" maxLength:"1000" doc:"why numbers are skipped; they are never given any more"`
+	Copying  string `json:"copying,omitempty" maxLength:"40" doc:"the approved copying that it is a copy of"`
+	Issue    string `json:"issue,omitempty" maxLength:"40" doc:"the issue of which it is a kept copy"`
 }
 
-func (b documentBody) record() custody.DocumentRecord {
-	return custody.DocumentRecord{ID: b.ID, Title: b.Title, Level: b.Level, Copy: b.Copy, Copies: b.Copies, Tag: b.Tag, Home: b.Home, Scope: b.Scope}
+func (b documentBody) act() custody.RegisterDocument {
+	r := custody.DocumentRecord{ID: b.ID, Title: b.Title, Level: b.Level, Copy: b.Copy, Copies: b.Copies, Tag: b.Tag, Home: b.Home, Scope: b.Scope,
+		Carrier: b.Carrier, Pages: b.Pages, Issuer: b.Issuer, IssuerNumber: b.IssuerNumber, Produced: b.Produced,
+		Original: b.Original, Nature: b.Nature, Set: b.Set, Folder: b.Folder, Marks: b.Marks, ReturnBy: b.ReturnBy}
+	if b.Receipt != nil {
+		r.Receipt = *b.Receipt
+	}
+	if b.Retention != nil {
+		r.Retention = *b.Retention
+	}
+	return custody.RegisterDocument{Document: r, Category: b.Category, Gap: b.Gap, Copying: b.Copying, Issue: b.Issue}
 }
 
 func (c *console) postDocument(ctx context.Context, in *struct {
 	ActKey
 	Body documentBody
 }) (*actAnswer, error) {
-	return c.answer(ctx, custody.RegisterDocument{Document: in.Body.record()})
+	return c.answer(ctx, in.Body.act())
 }
 
 type loanBody struct {
 	Document custody.DocumentID `json:"document" maxLength:"40"`
 	Borrower custody.PersonID   `json:"borrower" maxLength:"40"`
-	Due      time.Time          `json:"due"`
-	Zones    []fact.PlaceID     `json:"zones" maxItems:"50" doc:"where it may be while lent; its home always may"`
+	Due      time.Time          `json:"due,omitzero" doc:"left out, the rule's time counts"`
+	Zones    []fact.PlaceID     `json:"zones,omitempty" maxItems:"50" doc:"where it may be while lent; its home always may"`
 	Purpose  string             `json:"purpose" maxLength:"1000"`
+	Reason   string             `json:"reason,omitempty" maxLength:"1000" doc:"why out of the order of its circulation list"`
 }
 
 func (c *console) postLoan(ctx context.Context, in *struct {
 	ActKey
 	Body loanBody
 }) (*actAnswer, error) {
-	return c.answer(ctx, custody.RequestLoan(in.Body))
+	b := in.Body
+	return c.answer(ctx, custody.RequestLoan{Document: b.Document, Borrower: b.Borrower, Due: b.Due, Zones: b.Zones, Purpose: b.Purpose, Reason: b.Reason})
 }
 
 func (c *console) postApproval(ctx context.Context, in *struct {

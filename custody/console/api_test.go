@@ -166,10 +166,12 @@ func TestActs(t *testing.T) {
 		status       int
 		code         string // of a problem
 	}{
-		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0100","title":"t","level":"secret","copy":1,"copies":2,"tag":"2C00000000000000000000FF","home":"cabinet-a"}`, 201, ""},
-		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0100","title":"t","level":"secret","copy":1,"copies":2,"tag":"2C00000000000000000000FE","home":"cabinet-a"}`, 409, "number-in-use"},
-		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0101","title":"t","level":"top-secret","copy":1,"copies":1,"tag":"2C00000000000000000000FE","home":"cabinet-a"}`, 422, "home-not-cleared"},
-		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0101","title":"t","level":"secret","copy":1,"copies":1,"tag":"not hex","home":"cabinet-a"}`, 422, "invalid-request"},
+		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0017","title":"t","level":"secret","copy":1,"copies":2,"tag":"2C00000000000000000000FF","home":"cabinet-a"}`, 422, "incomplete"},
+		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0017","title":"t","level":"secret","copy":1,"copies":2,"tag":"2C00000000000000000000FF","home":"cabinet-a",` + received + `}`, 201, ""},
+		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0030","title":"t","level":"secret","copy":1,"copies":2,"tag":"2C00000000000000000000FE","home":"cabinet-a",` + received + `}`, 409, "number-gap"},
+		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0017","title":"t","level":"secret","copy":1,"copies":2,"tag":"2C00000000000000000000FE","home":"cabinet-a",` + received + `}`, 409, "number-in-use"},
+		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0018","title":"t","level":"top-secret","copy":1,"copies":1,"tag":"2C00000000000000000000FE","home":"cabinet-a",` + received + `}`, 422, "home-not-cleared"},
+		{RoleArchivist, "/api/v1/documents", `{"id":"JM-2026-0018","title":"t","level":"secret","copy":1,"copies":1,"tag":"not hex","home":"cabinet-a"}`, 422, "invalid-request"},
 		{RoleArchivist, "/api/v1/loans", `{"document":"JM-2026-0002","borrower":"p-0004","due":"` + due + `","zones":["reading"],"purpose":"p"}`, 201, ""},
 		{RoleArchivist, "/api/v1/loans", `{"document":"JM-2026-0002","borrower":"p-0004","due":"` + due + `","zones":[],"purpose":"p"}`, 409, "already-lent"},
 		{RoleApprover, "/api/v1/approvals/L-000001/approve", ``, 200, ""},
@@ -336,3 +338,6 @@ func TestDescription(t *testing.T) {
 		t.Error("the description speaks of huma's own error model")
 	}
 }
+
+// received is what the register asks for besides, of a classified document (REG-1).
+const received = `"issuer":"示范机关","issuer_number":"示发〔2026〕1号","produced":"2026-01-05","pages":3,"retention":{"until":"2036-01-04"},"receipt":{"at":"2026-01-08T02:00:00Z","by":"p-0001","envelope":"intact"}`

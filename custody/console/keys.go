@@ -117,10 +117,15 @@ func (c *console) postKeyChange(ctx context.Context, in *struct {
 	if p := c.withKeys(); p != nil {
 		return nil, p
 	}
+	var list custody.KeyList
+	bring := false
 	var version uint32
 	var listed []custody.ListedKey
 	publics := map[custody.PersonID][]byte{}
 	c.Core.Read(func(s *custody.State) {
+		if len(in.Body.Locks) > 0 {
+			list, bring = s.ListToBring(in.ID, in.Body.Locks)
+		}
 		version = s.NextKeyVersion(in.ID)
 		for _, key := range s.EnrolledKeys() {
 			publics[key.Person] = key.Public
@@ -129,9 +134,11 @@ func (c *console) postKeyChange(ctx context.Context, in *struct {
 			}
 		}
 	})
-	list, err := c.Keys.List(in.ID, version, listed, publics)
-	if err != nil {
-		return nil, problem(http.StatusUnprocessableEntity, "bad-key-list").fill(err.Error())
+	if !bring {
+		var err error
+		if list, err = c.Keys.List(in.ID, version, listed, publics); err != nil {
+			return nil, problem(http.StatusUnprocessableEntity, "bad-key-list").fill(err.Error())
+		}
 	}
 	return c.answer(ctx, custody.ChangeKeys{Safe: in.ID, List: list, Locks: in.Body.Locks})
 }
@@ -157,7 +164,7 @@ func (c *console) postSignature(ctx context.Context, in *struct {
 	known := false
 	c.Core.Read(func(s *custody.State) {
 		session, list, _ = s.Opening(in.ID)
-		key, known = s.KeyOf(in.Body.Person)
+		key, known = s.SigningKey(in.ID, in.Body.Person)
 	})
 	signed := in.Body.assertion()
 	if session.Phase == threelock.Approving && known { // else the core says what is missing
@@ -200,8 +207,10 @@ func (c *console) signing(r *http.Request, id fact.SafeID) (v signingView, ok bo
 	o := c.overview(visitorOf(r.Context()).account.Role)
 	c.Core.Read(func(s *custody.State) {
 		session, list, ok = s.Opening(id)
-		for _, k := range s.EnrolledKeys() {
-			keys[k.Person] = k
+		for _, p := range session.Present {
+			if k, has := s.SigningKey(id, p.Person); has {
+				keys[p.Person] = k
+			}
 		}
 	})
 	at := slices.IndexFunc(o.Safes, func(s custody.SafeOverview) bool { return s.ID == id })
@@ -275,8 +284,9 @@ type keyedSafe struct {
 	Differ   bool
 }
 
-// lockKeys says which list a lock has.
-type lockKeys struct{ Name, List string }
+// lockKeys says which list a lock has,
+// and Bring names it where the list of the others can be brought to it.
+type lockKeys struct{ Name, List, Bring string }
 
 // keysView is the page on which persons enrol their keys.
 type keysView struct {
@@ -316,7 +326,11 @@ func (c *console) keysPage(w http.ResponseWriter, r *http.Request) {
 				if l.Version > 0 {
 					text = v.t(wordListVersion.Fill(l.Version, v.t(formOf(l.Own))))
 				}
-				one.Locks = append(one.Locks, lockKeys{Name: v.t(l.Name), List: text})
+				row := lockKeys{Name: v.t(l.Name), List: text}
+				if l.Missed {
+					row.Bring = string(l.Lock)
+				}
+				one.Locks = append(one.Locks, row)
 			}
 			v.Safes = append(v.Safes, one)
 		}

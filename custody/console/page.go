@@ -31,6 +31,7 @@ type page struct {
 	title           string
 	account         string
 	role            fact.Text
+	toKeys          bool // the role enrols keys and signs with them
 }
 
 func (p page) t(text fact.Text) string { return text.In(fact.Lang(p.lang)) }
@@ -64,7 +65,7 @@ func (c *console) page(w http.ResponseWriter, r *http.Request, a Account) page {
 		http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: string(lang), Path: "/", MaxAge: int(languageLife / time.Second),
 			HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
 	}
-	p := page{lang: string(lang), otherLang: string(fact.English), account: a.Name, role: roleName(a.Role)}
+	p := page{lang: string(lang), otherLang: string(fact.English), account: a.Name, role: roleName(a.Role), toKeys: accessTable["GET /keys"].allows(a.Role)}
 	if lang == fact.English {
 		p.otherLang = string(fact.Chinese)
 	}
@@ -171,6 +172,7 @@ func (c *console) board(r *http.Request) board {
 	}
 	return newBoard(o, c.Site, entries, people, reader{lang: c.langOf(r), zone: c.Site.Location, now: o.At,
 		mayAck:   accessTable["POST /wall/alerts/{id}/acknowledge"].allows(role),
+		maySign:  accessTable["GET /safes/{id}"].allows(role),
 		mayClose: accessTable["POST /wall/alerts/{id}/close"].allows(role)})
 }
 

@@ -61,6 +61,8 @@ var unprocessable = map[string]bool{
 	"incomplete": true, "no-tag": true, "home-not-cleared": true, "unknown-document": true, "unknown-person": true,
 	"unknown-safe": true, "due-in-the-past": true, "too-long": true, "too-much": true, "bad-purpose": true,
 	"bad-disposition": true, "no-such-alert": true, "unknown-act": true,
+	"no-category": true, "unknown-category": true, "wrong-category": true, "unknown-carrier": true, "unknown-mark": true, "bad-date": true, "no-nature": true,
+	"unknown-original": true, "bad-count": true, "no-seal": true, "bad-level": true, "bad-retention": true,
 }
 
 // refusal makes the problem of an act that the core refused.

@@ -16,6 +16,7 @@ import (
 	hub "trilock/alerts/notify/wall"
 	"trilock/custody"
 	"trilock/custody/approval"
+	"trilock/custody/calendar"
 	"trilock/custody/fact"
 	"trilock/custody/presence"
 )
@@ -199,7 +200,9 @@ func newTestCore(t testing.TB) *testCore {
 	}
 	levels := []custody.Level{custody.Internal, custody.Confidential, custody.Secret}
 	for n := 1; n <= 16; n++ {
-		r := custody.DocumentRecord{ID: custody.DocumentID(fmt.Sprintf("JM-2026-%04d", n)), Title: "secret title", Level: levels[n%3], Copy: 1, Copies: 1, Tag: tagOf(n), Home: "cabinet-a"}
+		r := custody.DocumentRecord{ID: custody.DocumentID(fmt.Sprintf("JM-2026-%04d", n)), Title: "secret title", Level: levels[n%3], Copy: 1, Copies: 1, Tag: tagOf(n), Home: "cabinet-a",
+			Issuer: "示范机关", IssuerNumber: "示发〔2026〕1号", Produced: calendar.DateOf(1999, 1, 5), Pages: 4, Retention: custody.Retention{Permanent: true},
+			Receipt: custody.Receipt{At: c.at.Wall.Add(-time.Hour), By: "p-0001", Envelope: custody.EnvelopeIntact}}
 		if n > 8 {
 			r.Home = "cabinet-b"
 		}

@@ -149,6 +149,7 @@ var (
 	wordFormController = fact.Text{ZH: "控制器密钥", EN: "controller's key"}
 	wordListsDiffer    = fact.Text{ZH: "三把锁的清单不一致，无法正常开启。", EN: "The three locks have different lists; the safe cannot be opened properly."}
 	wordBringKeys      = fact.Text{ZH: "提请三方批准，把这些密钥送到锁", EN: "Ask the three parties to bring these keys to the locks"}
+	wordBringToOne     = fact.Text{ZH: "提请三方批准，把现行清单送到此锁", EN: "Ask the three to bring the present list to this lock"}
 	wordBringHint      = fact.Text{ZH: "三方在保险柜前刷卡并输密码批准；锁按现行清单核对三方的批准。", EN: "The three approve at the safe, with badge and PIN; the locks verify their approvals by the list that they have now."}
 	wordToSigning      = fact.Text{ZH: "前往签名", EN: "To the signatures"}
 	wordSign           = fact.Text{ZH: "签名", EN: "Sign"}

@@ -37,6 +37,7 @@ type reader struct {
 	zone             *time.Location
 	now              time.Time
 	mayAck, mayClose bool
+	maySign          bool // at a safe under persons' own keys
 }
 
 func (r reader) t(text fact.Text) string { return text.In(r.lang) }
@@ -102,6 +103,7 @@ type safeView struct {
 	Present                  []partyView
 	Missing                  []string
 	Form                     string // in which form its approvals are signed
+	SignAt                   string // the page where the three sign, for those who may
 	Weaker                   string // said for ever of a safe under plain locks
 	Bolts                    []boltView
 	Door, DoorTone           string
@@ -491,6 +493,9 @@ func opening(v safeView, s custody.SafeOverview, r reader) safeView {
 		return v
 	}
 	v.Phase, v.Purpose = r.t(phaseNames[string(s.Phase)]), r.t(s.Purpose.Name())
+	if s.OwnKeys && r.maySign {
+		v.SignAt = "/safes/" + string(s.ID) + "?lang=" + string(r.lang)
+	}
 	for _, p := range s.Present {
 		v.Present = append(v.Present, partyView{Party: r.t(p.Name), Who: r.t(p.Who)})
 	}

@@ -43,12 +43,22 @@ type Record interface {
 	Probe(ctx context.Context) error
 }
 
-// Settings say what an Engine works with. All fields are required but Log.
+// Memory keeps what presence has learnt from one run of the daemon to the next. It holds no conclusion: without
+// it presence learns again, and is less sure meanwhile.
+type Memory interface {
+	// Learnt returns what was kept last, or why there is nothing that can be used.
+	Learnt() (presence.Learnt, error)
+	// Keep makes what was learnt durable, in place of what was kept before.
+	Keep(presence.Learnt) error
+}
+
+// Settings say what an Engine works with. All fields are required but Memory and Log.
 type Settings struct {
 	Site     custody.Site
 	Places   presence.Site
 	Presence presence.Policy
 	Record   Record
+	Memory   Memory
 	// Routes names the channels that notices of a severity go to.
 	Routes map[alerts.Severity][]string
 	// Perform carries one effect out. It is called in order, on the engine's own goroutine,
@@ -82,6 +92,9 @@ type Engine struct {
 	startAt  fact.Stamp
 	latest   map[string]fact.Fact // the last word of every device, for taking again after a halt
 	findings []presence.Finding
+
+	keepAt time.Time            // when what presence has learnt is kept next
+	keeps  chan presence.Learnt // what waits to be kept; nil without a memory
 
 	done     chan struct{} // closed when Run has returned
 	status   sync.Mutex
@@ -140,6 +153,9 @@ func (e *Engine) rebuild(ctx context.Context) error {
 		return fmt.Errorf("site for presence: %w", err)
 	}
 	state.Tagged(where.Enrol)
+	if err := where.Teach(e.learntSoFar()); err != nil {
+		e.with.Log.Error("what presence had learnt cannot be used; it learns again", "error", err)
+	}
 	e.state, e.where = state, where
 	return nil
 }

@@ -28,6 +28,7 @@ type record struct {
 	broken atomic.Bool
 	hold   chan struct{} // nil, or closed to let appends go on
 	held   chan struct{} // receives one token per append that waits
+	memory engine.Memory // of what presence has learnt; nil for none
 }
 
 var errDisk = errors.New("no space left on device")
@@ -66,7 +67,7 @@ type rig struct {
 func site() custody.Site {
 	name := fact.Text{ZH: "测试", EN: "test"}
 	return custody.Site{Name: name, Location: time.UTC, PINKey: make([]byte, 32),
-		Places:  map[fact.PlaceID]custody.Place{"cabinet-a": {ID: "cabinet-a", Kind: custody.Cabinet, Name: name, Levels: []custody.Level{custody.Confidential}}, "exit": {ID: "exit", Kind: custody.Passage, Name: name}},
+		Places:  map[fact.PlaceID]custody.Place{"cabinet-a": {ID: "cabinet-a", Kind: custody.Cabinet, Name: name, Levels: []custody.Level{custody.Internal}}, "exit": {ID: "exit", Kind: custody.Passage, Name: name}},
 		Devices: map[fact.DeviceID]custody.Device{"reader-a": {ID: "reader-a", Kind: custody.UHFReader}, "badge-a": {ID: "badge-a", Kind: custody.BadgeReader}},
 		Policy:  custody.Policy{DeviceDownAfter: time.Hour, MissingAfter: time.Hour, Repeat: map[alerts.Severity]time.Duration{}}}
 }
@@ -86,7 +87,7 @@ func newRig(t *testing.T, dir string, hands func(*record)) *rig {
 	if hands != nil {
 		hands(r.record)
 	}
-	r.engine, err = engine.New(t.Context(), engine.Settings{Site: site(), Places: places(), Presence: presence.DefaultPolicy(), Record: r.record,
+	r.engine, err = engine.New(t.Context(), engine.Settings{Site: site(), Places: places(), Presence: presence.DefaultPolicy(), Record: r.record, Memory: r.record.memory,
 		Routes:  map[alerts.Severity][]string{alerts.Warning: {"desk"}, alerts.Critical: {"desk"}},
 		Perform: func(e custody.Effect) { r.mu.Lock(); r.effects = append(r.effects, e); r.mu.Unlock() },
 		Wake:    func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test"})
@@ -109,13 +110,19 @@ func newRig(t *testing.T, dir string, hands func(*record)) *rig {
 	return r
 }
 
+// documentID gives each document a category of its own: acts come in any order here, and the
+// numbers of one category have no gaps.
+func documentID(n int) custody.DocumentID {
+	return custody.DocumentID(fmt.Sprintf("%c%c-2026-0001", 'A'+n/26, 'A'+n%26))
+}
+
 func registerDocument(n int) custody.Request {
 	epc, err := fact.EPCFromBytes([]byte{0xE2, 0, byte(n >> 8), byte(n)})
 	if err != nil {
 		panic(err)
 	}
 	return custody.Request{Key: fmt.Sprint("key-", n), Act: custody.RegisterDocument{Document: custody.DocumentRecord{
-		ID: custody.DocumentID(fmt.Sprintf("JM-2026-%04d", n)), Title: "t", Level: custody.Confidential, Copy: 1, Copies: 1, Tag: epc, Home: "cabinet-a"}}}
+		ID: documentID(n), Title: "t", Level: custody.Internal, Copy: 1, Copies: 1, Tag: epc, Home: "cabinet-a"}}}
 }
 
 func (r *rig) act(n int) (custody.Outcome, error) {
@@ -251,7 +258,7 @@ func TestRoundsBecomeNotices(t *testing.T) {
 		round("reader-a", nil)
 		round("reader-x", heard)
 		if _, err := r.record.Pending(ctx, "desk", 10, time.Now(), func(n alerts.Notice, _ int) {
-			if n.Code == alerts.LeftZone && n.Subject == "JM-2026-0001" {
+			if n.Code == alerts.LeftZone && n.Subject == string(documentID(1)) {
 				pending++
 			}
 		}); err != nil {

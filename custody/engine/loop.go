@@ -16,6 +16,7 @@ import (
 // a defect of the program, after which nothing it says can be believed.
 func (e *Engine) Run(ctx context.Context) error {
 	defer close(e.done)
+	defer e.startKeeping()()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	opening := []item{{input: custody.Input{Body: custody.Start{Version: e.with.Version}}}}
@@ -24,6 +25,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			return err
 		}
 		opening = nil
+		e.keepIfDue()
 		timer.Reset(e.sleep())
 		select {
 		case <-ctx.Done():
@@ -203,6 +205,10 @@ func (e *Engine) publish(b *bundle, seq uint64) {
 	for _, effect := range b.effects {
 		if enrol, ok := effect.(custody.Enrol); ok {
 			e.where.Enrol(enrol.Tag, enrol.Last)
+			continue
+		}
+		if gone, ok := effect.(custody.Withdraw); ok {
+			e.where.Withdraw(gone.Tag)
 			continue
 		}
 		e.with.Perform(effect)

@@ -2,7 +2,6 @@ package presence
 
 import (
 	"math"
-	"time"
 
 	"trilock/custody/fact"
 )
@@ -11,32 +10,39 @@ import (
 // by the way there, and by how often tags leave the place where it is.
 func (e *Engine) unlikely(t *tag, to state) float64 {
 	nats := e.graph.unlikely(t.home, to)
-	if pace := e.antennas[e.places[to].antennas[0]].pace; pace > time.Second { // it may have arrived since the round before
-		nats -= paceWorth * math.Log(pace.Seconds())
-	}
 	if t.home == nowhere {
 		return nats
 	}
-	if p := &e.places[t.home]; p.left > busyMoves {
-		rate := float64(p.left) / (stayStart + p.stays)
-		nats -= min(max(math.Log(rate*stayStart), 0), busiest)
+	// Places of which little is known are as lively as the site is.
+	p := &e.places[t.home]
+	site := (float64(e.left) + calm) / (livelyAfter + e.stays)
+	rate := (float64(p.left) + float64(site*livelyAfter)) / (livelyAfter + p.stays)
+	return min(nats, max(nats-max(math.Log(rate*livelyAfter/calm), 0), leastUnlikely))
+}
+
+// odds returns the odds, in nats, of a tag's being in the place of a track rather than where it is concluded to be, or
+// in somebody's hands. asked is false when no antenna of its home can say anything.
+func (e *Engine) odds(t *tag, tr *track) (nats float64, asked bool) {
+	hands := float64(tr.carried) - e.graph.unlikely(nowhere, tr.place)
+	if t.home != nowhere {
+		silent, asked := e.silence(t, tr.place)
+		return min(float64(tr.favour+silent)-e.unlikely(t, tr.place), hands), asked
 	}
-	return nats
+	others := 0.0
+	for k := range t.tracks[:t.known] {
+		if other := &t.tracks[k]; other != tr {
+			others += math.Exp(float64(other.favour - tr.favour))
+		}
+	}
+	return min(-math.Log(others+1e-9)+firstPlace, hands), true
 }
 
 // concludeMoved appends Moved when the place of a track is likely enough.
 func (e *Engine) concludeMoved(t *tag, i, ai int32, tr *track, out []Finding) []Finding {
-	evidence, asked := tr.favour, true
-	if t.home != nowhere {
-		var nats float32
-		nats, asked = e.silence(t, tr.place)
-		evidence += nats
-	}
-	if t.signs&labelled != 0 || evidence <= unlikelyFromNowhere-passageShare { // never enough
+	if t.signs&labelled != 0 || tr.carried <= unlikelyFromNowhere-passageShare { // never enough
 		return out
 	}
-	unlikely := e.unlikely(t, tr.place)
-	odds := min(float64(evidence)-unlikely, float64(tr.carried)-e.graph.unlikely(nowhere, tr.place))
+	odds, asked := e.odds(t, tr)
 	if odds < float64(e.movedAt) || !e.mayMove(t, tr, asked) {
 		return out
 	}
@@ -71,15 +77,18 @@ func (e *Engine) mayMove(t *tag, tr *track, asked bool) bool {
 // move concludes a tag to be in place to, with the place it was in as one of the others.
 func (e *Engine) move(i, ai int32, t *tag, to state) {
 	from, there := t.home, *t.track(to)
-	old := track{place: from, heardAt: t.heardAt, heardMS: t.heardMS, favour: leastFavour}
+	old := track{place: from, heardAt: t.heardAt, heardMS: t.heardMS, level: t.near, favour: leastFavour}
+	if t.signs&heard != 0 {
+		old.hits, old.span = 1, 1
+	}
 	if from != nowhere {
-		e.places[from].left++
+		e.leavers = append(e.leavers, from)
 	}
 	e.leave(t)
 	t.drop(to)
 	for k := range t.tracks[:t.known] {
 		tr := &t.tracks[k]
-		tr.favour, tr.reads, tr.bold, tr.twice = 0, 0, 0, 0
+		tr.favour, tr.bold, tr.twice = min(max(tr.favour-there.favour, leastFavour), 0), 0, 0
 	}
 	if t.levels < levelReads && there.level != fact.RSSIUnknown {
 		e.borrowLevel(t, ai, there)
@@ -88,7 +97,8 @@ func (e *Engine) move(i, ai int32, t *tag, to state) {
 		*t.follow(from) = old
 	}
 	e.settle(i, t, to)
-	t.heardAt, t.heardMS = there.heardAt, there.heardMS
+	t.heardAt, t.heardMS, t.near = there.heardAt, there.heardMS, there.level
+	t.signs |= heard
 }
 
 // borrowLevel takes the level of a tag of which none is known from the visit that ended in

@@ -30,8 +30,14 @@ type Engine struct {
 	doors   []*door
 	field   field
 	lessons []lesson // scratch: by home, of the present round
+	glances []glance // scratch: by home and place, of the present round
+	sight   uint32   // changes with what antennas see
 	taught  []state  // scratch: the homes that have one
 
+	pacing  pacing  // of all places
+	left    uint32  // moves away from any place
+	stays   float64 // the time that tags were in any, in seconds
+	open    bool    // the present round is not complete: see Hear
 	started bool
 	now     time.Duration
 	nextDue time.Duration // no antenna falls silent before this
@@ -39,6 +45,7 @@ type Engine struct {
 
 	found     []int32    // scratch: the tag of each read of the present round, or -1
 	hits      []int32    // scratch: the tags heard in the present round
+	leavers   []state    // scratch: the places that a tag was moved from in it
 	newcomers []fact.EPC // scratch: the strangers to report in the present round
 	tooMany   int        // ... and those of it that cannot be
 	floods    int        // of strangers that are going on
@@ -97,9 +104,19 @@ func New(site Site, policy Policy) (*Engine, error) {
 	}
 	e.field = newField(g, places)
 	e.lessons = make([]lesson, g.watched)
+	e.glances = make([]glance, g.watched*g.watched)
+	e.sight = 1
 	e.addDoors(site.Doors)
+	var all []state
+	for s := range e.places {
+		all = append(all, state(s)) //nolint:gosec // at most MaxPlaces
+	}
 	for s := range e.places {
 		e.places[s].near = g.near(state(s)) //nolint:gosec // at most MaxPlaces
+		e.places[s].heed, e.places[s].window = e.places[s].near, windowStart
+		if len(e.places) <= heedAll {
+			e.places[s].heed = all
+		}
 	}
 	return e, nil
 }
@@ -117,7 +134,7 @@ func (e *Engine) Enrol(epc fact.EPC, last fact.PlaceID) {
 	i := e.number()
 	t := e.tag(i)
 	k := keyOf(&epc)
-	*t = tag{low: k.low, high: k.high, length: k.length, home: nowhere, lastHeard: neverHeard}
+	*t = tag{low: k.low, high: k.high, length: k.length, home: nowhere, lastHeard: neverHeard, near: fact.RSSIUnknown, lookedMS: e.clock() - firstLook}
 	if k.length > shortEPC {
 		e.long[i] = epc
 	}
@@ -170,6 +187,7 @@ func (e *Engine) leave(t *tag) {
 	e.unschedule(t)
 	e.places[t.home].tags--
 	t.home = nowhere
+	t.signs &^= heard
 }
 
 // settle concludes a tag to be in place s: it is as readable there as others, and as strong
@@ -177,6 +195,7 @@ func (e *Engine) leave(t *tag) {
 func (e *Engine) settle(i int32, t *tag, s state) {
 	p := &e.places[s]
 	t.home, t.settled, t.longest, t.best = s, 0, 0, 0
+	t.signs &^= heard
 	t.levels = min(t.levels, levelReads)
 	t.heardAt, t.silentSince = p.rounds, p.watched
 	for c, v := range e.field.pair(s, s).read {
@@ -230,7 +249,9 @@ func (e *Engine) Hear(now fact.Stamp, from fact.Antenna, reads []fact.Read, out 
 	a := &e.antennas[ai]
 	a.heard = a.heard || len(reads) > 0
 	first := len(out)
+	e.open = true
 	out = e.take(ai, e.places[a.place].rounds+1, reads, out)
+	e.open = false
 	e.learnHits(ai)
 	sortByTag(out[first:])
 	return e.reportStrangers(ai, out)
@@ -243,6 +264,11 @@ func (e *Engine) take(ai int32, round uint32, reads []fact.Read, out []Finding) 
 	for _, i := range e.hits {
 		out = e.hit(i, ai, round, out)
 	}
+	for _, s := range e.leavers {
+		e.places[s].left++
+		e.left++
+	}
+	e.leavers = e.leavers[:0]
 	return out
 }
 
@@ -255,7 +281,6 @@ func (e *Engine) sort(ai int32, reads []fact.Read) {
 	for k := range reads {
 		e.found = append(e.found, e.find(&reads[k].EPC))
 	}
-	least := int16(math.MaxInt16)
 	for k, i := range e.found {
 		if i < 0 {
 			e.meetStranger(&e.places[a.place], &reads[k].EPC)
@@ -268,14 +293,6 @@ func (e *Engine) sort(ai int32, reads []fact.Read) {
 		} else {
 			t.rssi = max(t.rssi, rssi) // RSSIUnknown is the least of all
 		}
-	}
-	for _, i := range e.hits {
-		if rssi := e.tag(i).rssi; rssi != fact.RSSIUnknown {
-			least = min(least, rssi)
-		}
-	}
-	if least != math.MaxInt16 {
-		a.learnFloor(float32(least) / 100)
 	}
 }
 
@@ -315,13 +332,8 @@ func (e *Engine) Estimate(epc fact.EPC) (at fact.PlaceID, certainty CertaintyBP,
 	t := e.tag(i)
 	others := 0.0 // the odds of all other places together
 	for k := range t.tracks[:t.known] {
-		tr := &t.tracks[k]
-		evidence := tr.favour
-		if t.home != nowhere {
-			nats, _ := e.silence(t, tr.place)
-			evidence += nats
-		}
-		others += math.Exp(float64(evidence) - e.unlikely(t, tr.place))
+		odds, _ := e.odds(t, &t.tracks[k])
+		others += math.Exp(odds)
 	}
 	if t.home == nowhere {
 		return Elsewhere, certaintyOf(-math.Log(others + 1e-9)), t.lastHeard, true

@@ -14,10 +14,10 @@ type field struct {
 	graph    *graph
 	places   []state // by antenna
 	pairs    []pair  // by home and place; the last home is nowhere
-	losses   []loss  // by home and antenna
+	views    []view  // by home and place
 	// What was learnt of all pairs of a kind stands for those that have not been heard yet.
 	pairsOf  [kinds]pair
-	lossesOf [kinds]loss
+	viewsOf  [kinds]view
 	general  float32 // dB: how strongly antennas hear the tags of their own place, all over the site
 	generals float32 // rounds it was learnt from, until it counts
 }
@@ -33,21 +33,13 @@ type pair struct {
 	anyHit, anyMiss float32
 }
 
-// loss is how much weaker an antenna hears the tags of a home than those of its own place, in dB.
-type loss struct {
-	dB    float32
-	reads float32
-	// labelled: taught by tags whose place was told: it may be below leastLoss, and is believed as it stands.
-	labelled bool
-}
-
 func newField(g *graph, places []state) field {
 	f := field{watched: g.watched, antennas: len(places), graph: g, places: places}
 	f.pairs = make([]pair, (g.watched+1)*g.watched)
-	f.losses = make([]loss, (g.watched+1)*len(places))
+	f.views = make([]view, g.watched*g.watched)
 	for kind := range kinds {
 		f.pairsOf[kind] = startPair(cross[kind], crossAny[kind])
-		f.lossesOf[kind] = startLoss(strayLoss)
+		f.viewsOf[kind] = startView(strayShare[kind], -strayLevel)
 	}
 	return f
 }
@@ -59,10 +51,6 @@ func startPair(read [contexts]float32, any float32) pair {
 	}
 	p.takeLogarithms()
 	return p
-}
-
-func startLoss(dB float32) loss {
-	return loss{dB: dB, reads: spreadReads}
 }
 
 func (f *field) row(home state) int {
@@ -98,29 +86,6 @@ func (f *field) taughtPair(home, place state) *pair {
 	return p
 }
 
-// loss returns how much weaker an antenna hears the tags of a home, as far as it is known.
-func (f *field) loss(home state, ai int32) *loss {
-	l := &f.losses[f.row(home)*f.antennas+int(ai)]
-	if l.reads == 0 {
-		if home == f.places[ai] {
-			*l = startLoss(0)
-			return l
-		}
-		return &f.lossesOf[f.graph.kind(home, f.places[ai])]
-	}
-	return l
-}
-
-// taughtLoss returns the same to be taught.
-func (f *field) taughtLoss(home state, ai int32) *loss {
-	l := &f.losses[f.row(home)*f.antennas+int(ai)]
-	if l.reads == 0 {
-		*l = *f.loss(home, ai)
-		l.reads = min(l.reads, spreadReads)
-	}
-	return l
-}
-
 func (p *pair) takeLogarithms() {
 	for c, v := range p.read {
 		p.hit[c], p.miss[c] = logOf(v), logOf(1-v)
@@ -149,17 +114,20 @@ type lesson struct {
 	reads         int32
 	off           int64 // hundredths of a dB
 	heard, missed [contexts]int32
-	hits          int32
-	labelled      bool // by a tag whose place was told
+	hits          int32 // on tags that are there beyond doubt
+	given         bool
+	labelled      bool  // by a tag whose place was told
+	looks         int64 // ms of looks at tags of the home
+	gaps, squares int64 // of the times after which it heard a tag again, in ms and ms²
 }
 
 // lessonOf returns the present round's lesson on tags of a home.
 func (e *Engine) lessonOf(home state) *lesson {
 	l := &e.lessons[home]
-	if l.hits == 0 {
+	if !l.given {
+		l.given = true
 		e.taught = append(e.taught, home)
 	}
-	l.hits++
 	return l
 }
 
@@ -178,18 +146,14 @@ func (e *Engine) learnHits(ai int32) {
 	slices.Sort(e.taught)
 	for _, home := range e.taught {
 		l := &e.lessons[home]
-		own := home == a.place
-		if own {
+		if home == a.place {
 			a.learnUsual(l, f)
-		} else {
-			kind := f.graph.kind(home, a.place)
-			f.lossesOf[kind].learn(l)
-			f.pairsOf[kind].learn(l)
+			f.taughtPair(home, home).learn(l)
+			e.learnPace(home, l)
 		}
-		if !own {
-			f.taughtLoss(home, ai).learn(l)
+		if l.looks > 0 {
+			e.learnLooks(home, l.looks)
 		}
-		f.taughtPair(home, a.place).learn(l)
 	}
 	for _, home := range e.taught {
 		e.lessons[home] = lesson{}
@@ -210,24 +174,6 @@ func (e *Engine) learnShares(at state) {
 		}
 		e.field.taughtPair(home, at).learnAny(p.tags, hits)
 	}
-}
-
-// learn moves the loss towards what the round heard. A place hears its own tags best, so that no
-// other loss gets below leastLoss.
-func (l *loss) learn(from *lesson) {
-	if from.reads == 0 {
-		return
-	}
-	n := float32(from.reads)
-	mean := float32(from.off) / n / 100
-	l.reads = min(l.reads+n, readsMost)
-	rate := n / l.reads
-	l.labelled = l.labelled || from.labelled && l.reads >= spreadReads+labelReads
-	least := float32(leastLoss)
-	if from.labelled {
-		least = -otherScale
-	}
-	l.dB = min(max(l.dB-float32(mean*rate), least), otherScale)
 }
 
 // learn moves the read probabilities towards the round's outcomes.
@@ -266,17 +212,31 @@ func (a *antenna) learnUsual(l *lesson, f *field) {
 	f.general += (a.usual - f.general) / f.generals
 }
 
-// learnFloor follows the weakest read of a round.
-func (a *antenna) learnFloor(least float32) {
-	switch step := least - a.floor; {
-	case a.floors == 0:
-		a.floor = least
-	case step < 0:
-		a.floor += float32(step * floorFalls)
-	default:
-		a.floor += float32(step * floorRises)
+// pacing is the time after which places hear a tag again: sums of the gaps in s and of their squares.
+type pacing struct{ gaps, squares float64 }
+
+// learn follows what a round heard, and returns for how long, in milliseconds, what was heard is part of the present picture: a
+// little longer than the gap in which a moment falls.
+func (p *pacing) learn(l *lesson) (window uint32) {
+	const fading = 1 - 1.0/64 // with every round that hears any
+	p.gaps = float64(fading*p.gaps) + float64(l.gaps)/1e3
+	p.squares = float64(fading*p.squares) + float64(l.squares)/1e6
+	return uint32(windowPeriods * 1000 * min(max(p.squares/p.gaps, leastPeriod), mostPeriod))
+}
+
+// learnPace lets the hits of a round at home teach the window of their place, and of all that are not known yet.
+func (e *Engine) learnPace(home state, l *lesson) {
+	if l.gaps == 0 {
+		return
 	}
-	a.floors = min(a.floors+1, floorRounds)
+	window := e.pacing.learn(l)
+	p := &e.places[home]
+	p.window = p.pacing.learn(l)
+	for s := range e.places {
+		if other := &e.places[s]; other.pacing.gaps == 0 {
+			other.window = window
+		}
+	}
 }
 
 // usualAt returns the level that an antenna's own tags usually have, in dB: the site's

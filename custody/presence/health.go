@@ -20,6 +20,14 @@ type place struct {
 	left  uint32
 	stays float64
 
+	heed     []state // the places whose hearing a tag of this one says something
+	misses   float32 // see Engine.misses; of the sight missesAt
+	missesAt uint32
+	// window is how long a place has lately heard a tag, in milliseconds: a little longer than the time after which
+	// it hears one again. gaps and squares are of these times, in s and s².
+	window uint32
+	pacing pacing
+
 	rounds     uint32             // completed while every antenna of the place was seeing
 	readableAt uint32             // rounds at the last ReadableAgain
 	pace       time.Duration      // how much watched time a round takes
@@ -49,10 +57,8 @@ type antenna struct {
 	proof     int           // rounds completed since it went blind
 
 	usual  float32 // dB: the level of the folders of its place
-	floor  float32 // dB: about the weakest it can hear
-	usuals int     // rounds these were learnt from, until they count
-	floors int
-	door   int16 // the number of its door plus one, and which sides of it this antenna hears
+	usuals int     // rounds it was learnt from, until they count
+	door   int16   // the number of its door plus one, and which sides of it this antenna hears
 	sides  uint8
 	heard  bool // something since its last round: see Hear
 	// labelled: tags whose place was told have taught usual.
@@ -98,7 +104,7 @@ func (e *Engine) Advance(now fact.Stamp, out []Finding) []Finding {
 			continue
 		}
 		if due := a.lastRound + e.policy.SilentAfter; e.now >= due {
-			a.goBlind()
+			e.goBlind(a)
 		} else {
 			e.nextDue = min(e.nextDue, due)
 		}
@@ -140,9 +146,9 @@ func (e *Engine) Report(now fact.Stamp, d fact.DeviceReport, out []Finding) []Fi
 		a := &e.antennas[i]
 		switch d.State {
 		case fact.DeviceDown:
-			a.goBlind()
+			e.goBlind(a)
 		case fact.DeviceFault:
-			a.goBlind()
+			e.goBlind(a)
 			a.doubted = true
 		case fact.DeviceUp:
 			a.doubted = false
@@ -152,7 +158,10 @@ func (e *Engine) Report(now fact.Stamp, d fact.DeviceReport, out []Finding) []Fi
 	return e.findDark(out)
 }
 
-func (a *antenna) goBlind() { a.condition, a.proof = blind, 0 }
+func (e *Engine) goBlind(a *antenna) {
+	a.condition, a.proof = blind, 0
+	e.sight++
+}
 
 // findDark appends NotReadable for the places all of whose antennas have gone blind.
 func (e *Engine) findDark(out []Finding) []Finding {
@@ -215,6 +224,7 @@ func (e *Engine) completed(ai int32, heardAny bool, out []Finding) []Finding {
 	}
 	if a.condition != seeing {
 		a.condition = seeing
+		e.sight++
 		p.watchedAt = e.now
 		e.nextDue = min(e.nextDue, e.now+e.policy.SilentAfter)
 		if p.notReadable {
@@ -229,6 +239,7 @@ func (e *Engine) completed(ai int32, heardAny bool, out []Finding) []Finding {
 		step := min(e.now-p.watchedAt, maxStep)
 		p.watched += step
 		p.stays += float64(p.tags) * step.Seconds()
+		e.stays += float64(p.tags) * step.Seconds()
 		p.rounds++
 		p.pace += (step - p.pace) / time.Duration(min(p.rounds, paceRounds)) //nolint:gosec // at most paceRounds
 	}

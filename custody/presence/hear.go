@@ -79,41 +79,38 @@ func (e *Engine) hit(i, ai int32, round uint32, out []Finding) []Finding {
 	return e.hitElsewhere(t, i, ai, round, out)
 }
 
-// hitAtHome takes a hit in the concluded place: it speaks against all others, unless it is
-// weaker than it would be if the tag were there.
+// hitAtHome takes a hit in the concluded place.
 func (e *Engine) hitAtHome(t *tag, ai int32, round uint32) {
 	a := &e.antennas[ai]
 	p := &e.places[t.home]
 	now := e.clock()
 	s := e.listen(t, a)
 	run := missedFor(round, t.heardAt)
-	context := contextOf(run)
-	if t.known > 0 {
-		worth := temper(now - t.heardMS)
-		here := logHit[t.read[context]>>8]
-		for k := range t.tracks[:t.known] {
-			tr := &t.tracks[k]
-			favour := tr.favour + float32(worth*hitWorth)*min(e.field.pair(tr.place, t.home).anyHit-here, 0)
-			if s.known {
-				favour -= float32(worth * s.speaks(e.field.loss(tr.place, ai).dB))
-			}
-			tr.favour = max(favour, leastFavour)
-			tr.bold = 0
-		}
-	}
 	l := e.lessonOf(t.home)
+	l.hits++
 	l.labelled = l.labelled || t.signs&labelled != 0
 	if !p.shielded && (t.settled == 0 || t.heardAt != round) {
-		t.learnReads(run, context, l)
+		t.learnReads(run, contextOf(run), l)
+	}
+	gap := now - t.heardMS
+	l.notePace(gap)
+	near := e.levelAt(a, t.rssi)
+	if t.signs&heard != 0 {
+		near = smooth(t.near, near, gap, p.window)
 	}
 	e.learnLevel(t, a, s, l)
 	if !s.known || s.off >= -sureSlack {
 		t.sureMS = now
 	}
-	t.heardAt, t.heardMS, t.silentSince = round, now, p.watched
+	t.near, t.heardAt, t.heardMS, t.silentSince = near, round, now, p.watched
+	t.signs |= heard
 	if t.settled < maxSettled {
 		t.settled++
 	}
+	for k := range t.tracks[:t.known] {
+		t.tracks[k].bold = 0
+	}
+	e.look(t, now)
 }
 
 const (
@@ -142,8 +139,7 @@ func (e *Engine) learnLevel(t *tag, a *antenna, s sound, l *lesson) {
 	t.levels = min(t.levels+1, levelSlow)
 }
 
-// hitElsewhere takes a hit of an antenna of another place: how much better the tag's being
-// there explains it than its being where it is concluded to be.
+// hitElsewhere takes a hit of an antenna of another place.
 func (e *Engine) hitElsewhere(t *tag, i, ai int32, round uint32, out []Finding) []Finding {
 	a := &e.antennas[ai]
 	now := e.clock()
@@ -157,59 +153,27 @@ func (e *Engine) hitElsewhere(t *tag, i, ai int32, round uint32, out []Finding) 
 		context, stray = contextOf(run), contextOf(run)
 		worth = temper(now - tr.heardMS)
 	}
-	there, home, hand := e.field.pair(a.place, a.place), e.field.pair(t.home, a.place), e.field.pair(nowhere, a.place)
-	favour, carried := tr.favour, tr.carried
+	there, hand := e.field.pair(a.place, a.place), e.field.pair(nowhere, a.place)
+	carried := tr.carried
 	if tr.hits > 0 {
-		favour += there.missing(run) - home.missing(run)
 		carried += there.missing(run) - hand.missing(run)
 	}
 	if tr.hits == 0 || tr.heardAt != round { // a round hears a tag once, however often it is read in it
-		if tr.reads < levelReads { // of what is known to be cross-read, levels and the silence of its home tell
-			hit := max(there.hit[context], home.hit[stray]) - home.hit[stray]
-			if run == 0 && t.home != nowhere && now-t.heardMS <= sureMS { // as little as the hits of its home
-				hit = float32(hit * worth * hitWorth)
-			}
-			favour += hit
-		}
 		carried += there.hit[context] - hand.hit[stray]
 	}
 	if s.known {
-		favour += float32(worth * s.speaks(e.weaker(t, tr, ai, s)))
-		carried += float32(worth * s.speaks(e.field.loss(nowhere, ai).dB))
+		carried += float32(worth * s.speaks(strayLoss))
 	}
-	if e.bold(t, a, tr, s, run) {
-		favour, carried = max(favour, tr.favour+boldFavour), max(carried, tr.carried+boldFavour)
-	}
-	for k := range t.tracks[:t.known] {
-		if other := &t.tracks[k]; other.place != a.place {
-			f := other.favour + float32(worth*hitWorth)*(e.field.pair(other.place, a.place).anyHit-home.anyHit)
-			if s.known {
-				f += float32(worth * (s.speaks(e.field.loss(t.home, ai).dB) - s.speaks(e.field.loss(other.place, ai).dB)))
-			}
-			other.favour = min(max(f, leastFavour), mostFavour)
-		}
-	}
-	tr.favour = min(max(favour, leastFavour), mostFavour)
 	tr.carried = min(max(carried, leastFavour), mostFavour)
+	before, once := *tr, !e.open || tr.hits == 0 || tr.heardAt != round || now-tr.heardMS > e.places[tr.place].window/2
 	out = e.lookAtClone(i, t, tr, s, now, out)
-	e.noteHit(t, tr, ai, s, run, round)
+	e.noteHit(t, tr, a, run, round)
+	e.look(t, now)
+	if once && e.bold(t, a, tr, s, run) {
+		tr.favour, tr.carried = max(tr.favour, before.favour+boldFavour), max(tr.carried, before.carried+boldFavour)
+		tr.favour, tr.carried = min(tr.favour, mostFavour), min(tr.carried, mostFavour)
+	}
 	return e.concludeMoved(t, i, ai, tr, out)
-}
-
-// weaker returns how much weaker than in its place an antenna is expected to hear a tag that is
-// where it is concluded to be: as it was while that was beyond doubt, or as others are.
-func (e *Engine) weaker(t *tag, tr *track, ai int32, s sound) float32 {
-	inPlace := float32(t.rssi)/100 - s.off
-	if l := e.field.loss(t.home, ai); l.labelled {
-		return l.dB
-	} else if tr.reads >= levelReads {
-		return max(inPlace-float32(tr.cross)/100, leastLoss)
-	}
-	dB := e.field.loss(t.home, ai).dB
-	if a := &e.antennas[ai]; a.floors >= floorRounds { // what it can hardly hear it hears at its floor
-		dB = min(dB, max(inPlace-a.floor-aboveFloor, leastLoss))
-	}
-	return dB
 }
 
 // bold notes a hit elsewhere and returns whether it is one of so many, round after round and
@@ -235,31 +199,21 @@ func (e *Engine) bold(t *tag, a *antenna, tr *track, s sound, run uint32) bool {
 	return tr.bold >= boldEnough
 }
 
-// noteHit keeps what a hit elsewhere is remembered by, and lets it teach cross-reads if the
-// tag is beyond doubt at home: its home has just heard it as strongly as ever. While the home is
-// silent, weaker or blind nothing is learnt, or a presence elsewhere would teach that it is a stray.
-func (e *Engine) noteHit(t *tag, tr *track, ai int32, s sound, run, round uint32) {
+// noteHit keeps what a hit elsewhere is remembered by.
+func (e *Engine) noteHit(t *tag, tr *track, a *antenna, run, round uint32) {
 	now, once, gap := e.clock(), tr.hits == 0 || tr.heardAt != round, run
 	if tr.hits == 0 || run >= visitGap {
-		tr.span, tr.hits, tr.level, gap = 0, 0, t.rssi, 0
+		tr.span, tr.hits, gap = 0, 0, 0
 	}
-	if t.rssi != fact.RSSIUnknown {
-		tr.level += int16((int32(t.rssi) - int32(tr.level)) / 8) //nolint:gosec // between two of them
+	level := e.levelAt(a, t.rssi)
+	if tr.hits > 0 {
+		level = smooth(tr.level, level, now-tr.heardMS, e.places[tr.place].window)
 	}
+	tr.level = level
 	if t.home != nowhere {
 		t.silentSince = e.places[t.home].watched
 		if t.settled > 0 && now-t.sureMS <= sureMS || t.signs&labelled != 0 {
-			l := e.lessonOf(t.home)
-			l.labelled = l.labelled || t.signs&labelled != 0
-			if once {
-				l.teach(run, contextOf(run))
-			}
-			if s.known {
-				off := s.off + e.field.loss(t.home, ai).dB
-				l.reads++
-				l.off += int64(off * 100)
-			}
-			tr.learnCross(t.rssi, s)
+			e.lessonOf(t.home).hits++
 		}
 	}
 	tr.heardAt, tr.heardMS = round, now
@@ -267,20 +221,6 @@ func (e *Engine) noteHit(t *tag, tr *track, ai int32, s sound, run, round uint32
 		tr.hits++
 		tr.span += uint16(gap + 1) //nolint:gosec // at most visitGap
 	}
-}
-
-// learnCross follows the level of confirmed cross-reads, as far as they are weaker than the tag would be
-// there. What is clearly stronger may well be none.
-func (tr *track) learnCross(rssi int16, s sound) {
-	if !s.known || s.off > sureSlack {
-		return
-	}
-	level := min(rssi, int16(float32(rssi)-100*(s.off+leastLoss))) //nolint:gosec // a level in its place
-	if tr.reads == 0 {
-		tr.cross = level
-	}
-	tr.reads = min(tr.reads+1, 12)
-	tr.cross += int16((int32(level) - int32(tr.cross)) / int32(tr.reads)) //nolint:gosec // between two of them
 }
 
 // teach notes a hit after so many misses.
@@ -291,5 +231,13 @@ func (l *lesson) teach(run uint32, context int) {
 		l.missed[ctxHeard]++
 		l.missed[ctxShort] += int32(short)        //nolint:gosec // at most shortRun
 		l.missed[ctxLong] += int32(n - 1 - short) //nolint:gosec // at most maxLearnRun
+	}
+}
+
+// notePace notes the time after which the home hears a tag again.
+func (l *lesson) notePace(ms uint32) {
+	if ms < longestGap {
+		l.gaps += int64(ms)
+		l.squares += int64(ms) * int64(ms)
 	}
 }

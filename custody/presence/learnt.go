@@ -13,8 +13,9 @@ import (
 type Learnt struct {
 	Antennas []LearntAntenna `json:"antennas"`
 	Pairs    []LearntPair    `json:"pairs"`
-	Losses   []LearntLoss    `json:"losses"`
+	Views    []LearntView    `json:"views"`
 	Tags     []LearntTag     `json:"tags,omitempty"`
+	Doors    []LearntDoor    `json:"doors,omitempty"`
 }
 
 // LearntAntenna is how strongly an antenna hears the tags of its own place, in dB.
@@ -22,7 +23,6 @@ type LearntAntenna struct {
 	Antenna fact.Antenna `json:"antenna"`
 	Usual   float32      `json:"usual"`
 	Rounds  int          `json:"rounds"` // that taught it, until it counts
-	Floor   float32      `json:"floor"`  // the weakest it can hear
 	// Labelled: taught by tags whose place was told, so that it is believed as it stands.
 	Labelled bool `json:"labelled,omitempty"`
 }
@@ -37,13 +37,15 @@ type LearntPair struct {
 	Reads float32           `json:"reads"` // that taught it, until it counts
 }
 
-// LearntLoss is how much weaker an antenna hears the tags of a home than those of its own place.
-type LearntLoss struct {
-	Home     fact.PlaceID `json:"home"`
-	Antenna  fact.Antenna `json:"antenna"`
-	DB       float32      `json:"db"`
-	Reads    float32      `json:"reads"`
-	Labelled bool         `json:"labelled,omitempty"`
+// LearntView is how a place hears the tags of a home when one of them is looked at: in which share of the
+// looks, and how much stronger, in dB, than the home does.
+type LearntView struct {
+	Home   fact.PlaceID `json:"home"`
+	Place  fact.PlaceID `json:"place"`
+	Share  float32      `json:"share"`
+	DB     float32      `json:"db"`
+	Looks  float32      `json:"looks"`  // that taught the share, until it counts
+	Levels float32      `json:"levels"` // and the level
 }
 
 // LearntTag is how strong a tag is at home, in hundredths of a dB, and how
@@ -60,7 +62,7 @@ func (e *Engine) Learnt() Learnt {
 	var l Learnt
 	for i := range e.antennas {
 		if a := &e.antennas[i]; a.usuals > 0 {
-			l.Antennas = append(l.Antennas, LearntAntenna{a.id, a.usual, a.usuals, a.floor, a.labelled})
+			l.Antennas = append(l.Antennas, LearntAntenna{a.id, a.usual, a.usuals, a.labelled})
 		}
 	}
 	for home := range e.places {
@@ -72,6 +74,9 @@ func (e *Engine) Learnt() Learnt {
 		}
 	}
 	slices.SortFunc(l.Tags, func(a, b LearntTag) int { return a.EPC.Compare(b.EPC) })
+	for _, d := range e.doors {
+		l.Doors = append(l.Doors, d.learnt()...)
+	}
 	return l
 }
 
@@ -83,9 +88,9 @@ func (e *Engine) learntOf(home state, l *Learnt) {
 			l.Pairs = append(l.Pairs, LearntPair{e.places[home].id, e.places[at].id, p.read, p.any, p.anys})
 		}
 	}
-	for ai := range e.antennas {
-		if x := f.losses[f.row(home)*f.antennas+ai]; x.reads > 0 {
-			l.Losses = append(l.Losses, LearntLoss{e.places[home].id, e.antennas[ai].id, x.dB, x.reads, x.labelled})
+	for at := range e.places {
+		if v := f.views[int(home)*f.watched+at]; v.looks > 0 {
+			l.Views = append(l.Views, LearntView{e.places[home].id, e.places[at].id, v.share, v.dB, v.looks, v.levels})
 		}
 	}
 }
@@ -100,7 +105,7 @@ func (e *Engine) Teach(l Learnt) error {
 	for _, x := range l.Antennas {
 		if ai, known := e.antennaOf[x.Antenna]; known {
 			a := &e.antennas[ai]
-			a.usual, a.usuals, a.floor, a.floors, a.labelled = x.Usual, x.Rounds, x.Floor, min(x.Rounds, floorRounds), x.Labelled
+			a.usual, a.usuals, a.labelled = x.Usual, x.Rounds, x.Labelled
 			e.field.generals++
 			e.field.general += (x.Usual - e.field.general) / e.field.generals
 		}
@@ -112,11 +117,16 @@ func (e *Engine) Teach(l Learnt) error {
 			e.field.pairs[e.field.row(home)*e.field.watched+int(place)] = p
 		}
 	}
-	for _, x := range l.Losses {
-		ai, known := e.antennaOf[x.Antenna]
-		if home, _, there := e.watchedPair(x.Home, x.Home); known && there {
-			e.field.losses[e.field.row(home)*e.field.antennas+int(ai)] = loss{dB: x.DB, reads: max(x.Reads, 1), labelled: x.Labelled}
+	for _, x := range l.Views {
+		if home, place, known := e.watchedPair(x.Home, x.Place); known {
+			v := view{share: x.Share, dB: x.DB, looks: max(x.Looks, 1), levels: max(x.Levels, 1)}
+			v.takeLogarithms()
+			e.field.views[int(home)*e.field.watched+int(place)] = v
 		}
+	}
+	e.sight++
+	for _, d := range e.doors {
+		d.teach(l.Doors)
 	}
 	for _, x := range l.Tags {
 		if i := e.find(&x.EPC); i >= 0 {
@@ -144,7 +154,6 @@ func (l Learnt) check() error {
 	}
 	for _, x := range l.Antennas {
 		within("usual level of antenna "+x.Antenna.String(), x.Usual, -maxLevel, maxLevel)
-		within("floor of antenna "+x.Antenna.String(), x.Floor, -maxLevel, maxLevel)
 		within("rounds of antenna "+x.Antenna.String(), float32(x.Rounds), 1, typicalSlow)
 	}
 	for _, x := range l.Pairs {
@@ -154,10 +163,15 @@ func (l Learnt) check() error {
 		}
 		within("the number of reads "+name, x.Reads, 0, readsMost)
 	}
-	for _, x := range l.Losses {
-		name := fmt.Sprintf("of tags of %q at antenna %s", x.Home, x.Antenna)
-		within("the loss "+name, x.DB, -otherScale, otherScale)
-		within("the number of reads "+name, x.Reads, 0, readsMost)
+	for _, x := range l.Views {
+		name := fmt.Sprintf("of tags of %q at %q", x.Home, x.Place)
+		within("the share of looks "+name, x.Share, 0, 1)
+		within("the level "+name, x.DB, -otherScale, otherScale)
+		within("the number of looks "+name, min(x.Looks, x.Levels), 0, looksMost)
+		within("the number of looks "+name, max(x.Looks, x.Levels), 0, looksMost)
+	}
+	for _, x := range l.Doors {
+		errs = append(errs, x.check()...)
 	}
 	for _, x := range l.Tags {
 		within("the level of tag "+x.EPC.String(), float32(x.Level), -32768, 32767)

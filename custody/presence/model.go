@@ -14,28 +14,20 @@ const (
 	// unlikelyPassage: a watched place between two unwatched ones is a passage, and the likelier next place.
 	unlikelyPassage = 4.0
 	// unlikelyNextShelf: straight to the next shelf, without having been in nobody's place between.
-	unlikelyNextShelf = 7.5
+	unlikelyNextShelf = 7.0
 	// unlikelyFar: ways that the site's description does not know, passages crossed unheard.
-	unlikelyFar = 8.0
+	unlikelyFar = 7.5
 	// unlikelyFromNowhere: a folder in somebody's hands reaches the next place within some eight seconds.
 	unlikelyFromNowhere = 3.5
 	// passageShare: a passage is some seven times as likely as a cabinet.
 	passageShare = 2.0
-	// paceWorth: where rounds take long, it may have come at any time since the one before: so many times the
-	// logarithm of their seconds. More than once, because what slow readers hear is less correlated.
-	paceWorth = 2.5
-	// hitWorth is what the bare fact that the concluded place still hears a tag speaks against others: a tag that
-	// has gone to the next zone is heard on, and always in the same way.
-	hitWorth = 0.3
 	// silenceShort and silenceLong, in nats: see Engine.silence.
 	silenceShort = 4.0
 	silenceLong  = 12.0
-	// busiest bounds what many moves out of a place take off that: a folder taken every half minute.
-	busiest = 4.0
-	// stayStart and busyMoves: a place is believed to be livelier than 1 in 1 800 s when more than
-	// busyMoves were concluded, by how much more often than that.
-	stayStart = 1800.0
-	busyMoves = 3
+	// leastUnlikely bounds what many moves out of a place take off that: where it is lively, not every look is a move.
+	leastUnlikely = 3.7
+	// firstPlace is how much sooner than a move, in nats, the first place of a tag is concluded: something is better than nothing.
+	firstPlace = 1.3
 )
 
 // How tags are heard. Contexts: in the place's last round the tag was heard; it has been
@@ -101,8 +93,6 @@ const (
 	spreadUnknown = 9.0  // when it was never heard, or never here
 	strayLoss     = 14.0 // a cross-read is this much weaker, until the site has taught otherwise
 	leastLoss     = 2.0  // and at least so much: a place hears its own tags best
-	// aboveFloor: what an antenna can hardly hear it hears at its floor.
-	aboveFloor = 1.0
 	// alike: antennas whose usual levels are no further apart than this are taken for equal: what their tags differ in
 	// by chance is no property of theirs.
 	alike      = 6.0
@@ -165,4 +155,38 @@ const (
 	// runsPerYear: how often a folder that is heard in six rounds of ten begins to be missed in a year of
 	// four rounds a second. So often a silence could become Unseen by mistake.
 	runsPerYear = 3.2e7
+)
+
+// Looks at a tag: see Engine.look.
+const (
+	lookEvery               = 200    // ms: more often, nothing new is to be seen
+	lookMS                  = 1200.0 // after so long, what is seen is independent of the look before
+	longLook                = 8000   // ms: it may have moved in all of the time since the last look, up to that
+	firstLook               = 1000   // ms since a look that there was not
+	lookSpread              = 5.0    // dB, of a level about what is expected
+	lookTail                = 12.0   // how far that is like a bell curve
+	lookClip                = 6.0    // nats that one look says at most
+	looksStart              = 20.0   // looks that what is expected at first counts for
+	looksMost               = 4000.0
+	darkMost                = 3.0 // nats that looks speak at most for the shelf next to a dark one
+	leastShare              = 0.03
+	ownShare                = 0.8  // how often a place is expected to hear a tag of its own
+	ownWeight               = 0.4  // of a tag's own level beside that of one antenna
+	strayLevel              = 10.0 // dB by which antennas of other places are expected to be weaker
+	doubtAt                 = 5.0  // nats in favour of another place at which the home is in doubt
+	keepMost                = 0.8
+	nowhereFloor            = 6.0
+	heedAll                 = 16   // places of a site all of which are asked whether they hear a tag
+	windowStart             = 1200 // ms
+	windowPeriods           = 1.5
+	longestGap              = 20_000 // ms
+	leastPeriod, mostPeriod = 0.1, 12.0
+)
+
+// strayShare is how often a place is expected to hear a tag of another, by kind.
+var strayShare = [kinds]float32{kindAdjoining: 0.5, kindBeside: 0.35, kindFar: 0.08, kindUnheard: 0.08}
+
+const (
+	livelyAfter = 600.0
+	calm        = livelyAfter / 1800 // moves in livelyAfter that are expected of a place where somebody works
 )

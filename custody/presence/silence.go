@@ -167,13 +167,13 @@ func (e *Engine) lookAtSilent(s state, out []Finding) []Finding {
 		t := e.tag(i)
 		next = t.next
 		t.next, t.prev, t.signs = 0, 0, t.signs&^scheduled
-		out = e.look(i, t, p, out)
+		out = e.lookAtSilence(i, t, p, out)
 	}
 	return out
 }
 
-// look concludes Unseen for a tag, or has it looked at again when that can be due.
-func (e *Engine) look(i int32, t *tag, p *place, out []Finding) []Finding {
+// lookAtSilence concludes Unseen for a tag, or has it looked at again when that can be due.
+func (e *Engine) lookAtSilence(i int32, t *tag, p *place, out []Finding) []Finding {
 
 	out = e.lookAtFading(i, t, p, out)
 	rounds, need := p.silentRounds(t), e.patience(t)

@@ -19,12 +19,14 @@ type tag struct {
 	lastHeard   time.Duration
 	silentSince time.Duration // in watched time of home: when it was last heard anywhere
 
-	round   uint32 // the engine's round in which it was last heard, and how strongly
-	heardAt uint32 // the round of its home in which that last heard it
-	heardMS uint32 // and when
-	sureMS  uint32 // when its home last heard it as strongly as it usually does
-	settled uint16 // hits at home since it was concluded to be there
-	rssi    int16
+	round    uint32 // the engine's round in which it was last heard, and how strongly
+	heardAt  uint32 // the round of its home in which that last heard it
+	heardMS  uint32 // and when
+	sureMS   uint32 // when its home last heard it as strongly as it usually does
+	lookedMS uint32 // when it was last looked at
+	settled  uint16 // hits at home since it was concluded to be there
+	rssi     int16
+	near     int16 // how strongly its home lately heard it
 
 	// level is how strong it is at home, less what sets the antenna apart from others (see Engine.shift).
 	level  int16
@@ -47,11 +49,9 @@ type track struct {
 	heardAt uint32  // the round of that place in which it was last heard there
 	heardMS uint32
 	place   state
-	level   int16  // how strongly it is heard there
-	cross   int16  // ... while its home heard it as well
+	level   int16  // how strongly it was lately heard there
 	span    uint16 // rounds of this visit
 	hits    uint8  // in it
-	reads   uint8  // confirmed cross-reads, which taught cross, until it counts
 	bold    uint8
 	twice   uint8 // strong hits here between strong hits at home
 }
@@ -63,6 +63,7 @@ const (
 	fading                      // said, and not yet heard better
 	cloned                      // said
 	labelled                    // somebody said where it is: see Label
+	heard                       // its home has heard it since it is concluded to be there
 )
 
 const tagsPerChunk = 1024

@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"trilock/custody/fact"
 )
 
 // walker is somebody who went through a pair of light barriers, as these tell it. Ways are measured in gaps, that
@@ -115,10 +117,7 @@ func (d *door) wayByWalkers(tr *transit) way {
 			continue
 		}
 		nats, possible := d.gait.fits(*w, h, tr.from, odd)
-		side := 0
-		if w.inward {
-			side = 1
-		}
+		side := sideNumber(w.inward)
 		if possible && (who[side] == nil || nats > best[side]) {
 			best[side], who[side] = nats, w
 		}
@@ -351,14 +350,17 @@ type carry struct {
 	width float64 // for how long it was heard, as the logarithm of gaps
 	peak  float64 // dB; 0 when the reader tells none
 	depth float64 // of a walker from front to back, in gaps
+
+	inward bool
 }
 
 // gait is how tags are heard that are carried through a door, as its last carries have shown.
 type gait struct {
-	carries            []carry // the oldest gives way to the next
-	next               int
-	place, width, peak trait
-	depth              float64
+	carries     []carry // the oldest gives way to the next
+	next        int
+	place       [2]trait // outward and inward: the antenna may hang nearer to one side
+	width, peak trait
+	depth       float64
 }
 
 // trait is what is usual, and how far from it is: the middle of all and of their distances from it, so that a folder
@@ -366,7 +368,7 @@ type gait struct {
 type trait struct{ usual, spread float64 }
 
 // startGait is believed until a door has taught its own: antennas over the doorway, barriers half a metre apart.
-var startGait = gait{place: trait{-1, 0.7}, width: trait{1, 0.35}, peak: trait{0, math.Inf(1)}, depth: 0.7}
+var startGait = gait{place: [2]trait{{-1, 0.7}, {-1, 0.7}}, width: trait{1, 0.35}, peak: trait{0, math.Inf(1)}, depth: 0.7}
 
 const (
 	gaitKept   = 48  // carries
@@ -382,6 +384,14 @@ const (
 )
 
 func (x trait) off(v float64) float64 { return (v - x.usual) / (gaitWide * x.spread) }
+
+// sideNumber numbers the directions.
+func sideNumber(inward bool) int {
+	if inward {
+		return 1
+	}
+	return 0
+}
 
 // nats returns the logarithm of how likely v is.
 func (x trait) nats(v float64) float64 {
@@ -413,7 +423,7 @@ type profile struct {
 func (h profile) carriedBy(w walker, from time.Duration) carry {
 	return carry{
 		place: float64((h.middle - (w.at - from).Seconds()) * w.speed), width: math.Log(float64(h.width * w.speed)),
-		peak: h.peak, depth: w.depth,
+		peak: h.peak, depth: w.depth, inward: w.inward,
 	}
 }
 
@@ -427,8 +437,9 @@ func (g *gait) fits(w walker, h profile, from time.Duration, odd float64) (nats 
 		return 0, math.Abs(h.middle-(w.at-from).Seconds()) <= beamSlack.Seconds()
 	}
 	c := h.carriedBy(w, from)
-	nats = g.place.nats(c.place) + g.width.nats(c.width) + math.Log(w.speed)
-	return nats, math.Abs(g.place.off(c.place)) <= odd && math.Abs(g.width.off(c.width)) <= odd
+	place := g.place[sideNumber(w.inward)]
+	nats = place.nats(c.place) + g.width.nats(c.width) + math.Log(w.speed) - math.Log(place.spread)
+	return nats, math.Abs(place.off(c.place)) <= odd && math.Abs(g.width.off(c.width)) <= odd
 }
 
 // learn keeps a carry, and finds out what is usual.
@@ -443,10 +454,10 @@ func (g *gait) learn(c carry) {
 		return
 	}
 	var room [gaitKept]float64
-	of := func(get func(*carry) float64, least float64) trait {
+	of := func(get func(*carry) (float64, bool), least float64) trait {
 		values := room[:0]
 		for k := range g.carries {
-			if v := get(&g.carries[k]); v != 0 {
+			if v, told := get(&g.carries[k]); told {
 				values = append(values, v)
 			}
 		}
@@ -455,10 +466,87 @@ func (g *gait) learn(c carry) {
 		}
 		return traitOf(values, least)
 	}
-	g.place = of(func(c *carry) float64 { return c.place }, leastPlace)
-	g.width = of(func(c *carry) float64 { return c.width }, leastWidth)
-	g.peak = of(func(c *carry) float64 { return c.peak }, leastPeak)
-	if depth := of(func(c *carry) float64 { return c.depth }, 0); depth.usual > 0 {
+	g.learnPlace(of)
+	g.width = of(func(c *carry) (float64, bool) { return c.width, true }, leastWidth)
+	g.peak = of(func(c *carry) (float64, bool) { return c.peak, c.peak != 0 }, leastPeak)
+	if depth := of(func(c *carry) (float64, bool) { return c.depth, c.depth != 0 }, 0); depth.usual > 0 {
 		g.depth = depth.usual
 	}
+}
+
+// learnPlace finds out where carriers are, for both directions together unless they clearly differ.
+func (g *gait) learnPlace(of func(get func(*carry) (float64, bool), least float64) trait) {
+	both := of(func(c *carry) (float64, bool) { return c.place, true }, leastPlace)
+	var each [2]trait
+	for side := range each {
+		each[side] = of(func(c *carry) (float64, bool) { return c.place, sideNumber(c.inward) == side }, leastPlace)
+	}
+	if math.Abs(each[0].usual-each[1].usual) > each[0].spread+each[1].spread { // never of an infinite one
+		g.place = each
+		return
+	}
+	g.place = [2]trait{both, both}
+}
+
+// LearntDoor is how tags were heard that were carried through a door under one antenna, one after the other, oldest first.
+type LearntDoor struct {
+	Door    fact.DoorID   `json:"door"`
+	Carries []LearntCarry `json:"carries"`
+}
+
+// LearntCarry is one of them. A gap is the way from one light barrier to the other.
+type LearntCarry struct {
+	Place float64 `json:"place"` // where its carrier was, in gaps from the middle of the doorway, when half of it was heard
+	Width float64 `json:"width"` // the logarithm of the gaps for which it was heard
+	Peak  float64 `json:"peak"`  // dB; 0 when the reader tells none
+	Depth float64 `json:"depth"` // of the carrier from front to back, in gaps
+
+	Inward bool `json:"inward"`
+}
+
+// mostGaps bounds what a door can have learnt: a hundred of them are a long corridor.
+const mostGaps = 100.0
+
+// learnt returns what a door has learnt, if it has learnt anything.
+func (d *door) learnt() []LearntDoor {
+	if len(d.gait.carries) == 0 {
+		return nil
+	}
+	x := LearntDoor{Door: d.ID}
+	for k := range d.gait.carries {
+		c := d.gait.carries[(d.gait.next+k)%len(d.gait.carries)]
+		x.Carries = append(x.Carries, LearntCarry{c.place, c.width, c.peak, c.depth, c.inward})
+	}
+	return []LearntDoor{x}
+}
+
+// teach gives a door what one of its name has learnt.
+func (d *door) teach(list []LearntDoor) {
+	for _, x := range list {
+		if x.Door != d.ID {
+			continue
+		}
+		d.gait = startGait
+		for _, c := range x.Carries {
+			d.gait.learn(carry{c.Place, c.Width, c.Peak, c.Depth, c.Inward})
+		}
+	}
+}
+
+// check returns what no door can have learnt.
+func (x LearntDoor) check() (errs []error) {
+	if len(x.Carries) > gaitKept {
+		errs = append(errs, fmt.Errorf("%d carries through door %q, must be at most %d", len(x.Carries), x.Door, gaitKept))
+	}
+	for k, c := range x.Carries {
+		for _, v := range []struct {
+			name      string
+			v, lo, hi float64
+		}{{"place", c.Place, -mostGaps, mostGaps}, {"width", c.Width, -mostGaps, mostGaps}, {"peak", c.Peak, -maxLevel, maxLevel}, {"depth", c.Depth, 0, mostGaps}} {
+			if !(v.v >= v.lo && v.v <= v.hi) { // not a number is nowhere
+				errs = append(errs, fmt.Errorf("the %s of carry %d through door %q is %v, must be %v to %v", v.name, k+1, x.Door, v.v, v.lo, v.hi))
+			}
+		}
+	}
+	return errs
 }

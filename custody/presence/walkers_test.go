@@ -2,8 +2,11 @@ package presence_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"trilock/custody/fact"
 	"trilock/custody/presence"
@@ -183,4 +186,27 @@ func TestWalkersAreToldApart(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// What a door has learnt goes to another engine as it is, and what none can have learnt is refused.
+func TestDoorsAreTaught(t *testing.T) {
+	d := newDoorway(t)
+	d.teach()
+	learnt := d.engine.Learnt()
+	if len(learnt.Doors) != 1 || learnt.Doors[0].Door != trace.DoorID || len(learnt.Doors[0].Carries) != 12 {
+		t.Fatalf("learnt: %+v", learnt.Doors)
+	}
+	again := newDoorway(t)
+	if err := again.engine.Teach(learnt); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(learnt.Doors, again.engine.Learnt().Doors); diff != "" {
+		t.Errorf("taught -, learnt +:\n%s", diff)
+	}
+	learnt.Doors[0].Carries[3].Width = math.NaN()
+	learnt.Doors[0].Carries[4].Depth = -1
+	learnt.Doors[0].Carries = append(learnt.Doors[0].Carries, make([]presence.LearntCarry, 100)...)
+	if err := again.engine.Teach(learnt); err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("taught nonsense: %v", err)
+	}
 }

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,15 +39,15 @@ type Setting struct {
 	Order []string
 }
 
-// LoadSetting reads site.yaml and cast.yaml of a folder.
-func LoadSetting(dir string) (*Setting, error) {
-	s := &Setting{SiteFile: filepath.Join(dir, "site.yaml"), Cast: map[string]Actor{}}
+// LoadSetting reads site.yaml and cast.yaml of a folder, which faults call by name.
+func LoadSetting(folder fs.FS, name string) (*Setting, error) {
+	s := &Setting{SiteFile: path.Join(name, "site.yaml"), Cast: map[string]Actor{}}
 	var err error
-	if s.SiteText, err = os.ReadFile(s.SiteFile); err != nil {
+	if s.SiteText, err = fs.ReadFile(folder, "site.yaml"); err != nil {
 		return nil, fmt.Errorf("the site of the scenarios: %w", err)
 	}
-	file := filepath.Join(dir, "cast.yaml")
-	text, err := os.ReadFile(file) //nolint:gosec // a file of the project's own
+	file := path.Join(name, "cast.yaml")
+	text, err := fs.ReadFile(folder, "cast.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("the cast of the scenarios: %w", err)
 	}

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,27 +65,24 @@ func (f *faults) add(at *yaml.Node, format string, args ...any) {
 	f.list = append(f.list, fmt.Errorf("%s:%d: %s", f.file, line, fmt.Sprintf(format, args...)))
 }
 
-// Load reads one file. The error names everything that is wrong with it, by line.
-func Load(path string) (*Scenario, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the project's own
-	if err != nil {
-		return nil, fmt.Errorf("scenario: %w", err)
-	}
-	return Parse(path, text)
-}
-
 // LoadAll reads every scenario of a folder, in the order of their names: the files whose names
-// are those of rules. It returns those that are sound, and the faults of the others.
-func LoadAll(dir string) ([]*Scenario, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "[A-Z]*.yaml"))
+// are those of rules. name is what faults call the folder. It returns those that are sound, and
+// the faults of the others, by file and line.
+func LoadAll(folder fs.FS, name string) ([]*Scenario, error) {
+	files, err := fs.Glob(folder, "[A-Z]*.yaml")
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(paths)
+	slices.Sort(files)
 	var all []*Scenario
 	var bad []error
-	for _, path := range paths {
-		s, err := Load(path)
+	for _, file := range files {
+		text, err := fs.ReadFile(folder, file)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("scenario: %w", err))
+			continue
+		}
+		s, err := Parse(path.Join(name, file), text)
 		if err != nil {
 			bad = append(bad, err)
 			continue
@@ -147,9 +145,18 @@ func (f *faults) decode(node *yaml.Node, into any) {
 		err = dec.Decode(into)
 	}
 	if err != nil {
-		f.add(node, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+		f.add(node, "%s", inOneLine(err))
 	}
 }
+
+// inOneLine is what the YAML library says, without line numbers of its own counting.
+func inOneLine(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text = strings.TrimPrefix(text, "unmarshal errors:")
+	return strings.Join(strings.Fields(yamlLine.ReplaceAllString(text, "")), " ")
+}
+
+var yamlLine = regexp.MustCompile(`line \d+: `)
 
 // step reads one step: the first of its keys that is a kind says what it does.
 func (f *faults) step(node *yaml.Node) Step {
@@ -220,7 +227,7 @@ func (s *Scenario) sound(f *faults) (list []error) {
 		}
 	}
 	want(s.Rule != "", "no rule")
-	want(filepath.Base(s.File) == s.Rule+".yaml", fmt.Sprintf("the file of rule %s is %s.yaml", s.Rule, s.Rule))
+	want(path.Base(s.File) == s.Rule+".yaml", fmt.Sprintf("the file of rule %s is %s.yaml", s.Rule, s.Rule))
 	want(s.Title.ZH != "" && s.Title.EN != "", "title needs zh and en")
 	b := s.Breaks
 	want(b.File != "" && b.Old != "" && b.Old != b.New && b.Why != "", "breaks needs file, old, a different new, and why")

@@ -76,7 +76,7 @@ func (set *Setting) Site(s *Scenario, pinKey []byte) (*Site, error) {
 		return nil, fmt.Errorf("%s: the site with its policy: %w", s.File, err)
 	}
 	of := &Site{Config: c, Custody: siteplan.Custody(c, pinKey)}
-	if of.Custody.Calendar, err = siteplan.Calendar(c); err != nil {
+	if of.Custody.Calendar, err = c.WorkingCalendar(); err != nil {
 		return nil, err
 	}
 	of.Layout = layout(of.Custody)

@@ -20,7 +20,7 @@ func Custody(c *configs.Site, pinKey []byte) custody.Site {
 	}
 	for _, p := range c.Places {
 		s.Places[fact.PlaceID(p.ID)] = custody.Place{ID: fact.PlaceID(p.ID), Kind: custody.PlaceKind(p.Kind), Name: fact.Text{ZH: p.Name, EN: p.NameEN},
-			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Lock: fact.DeviceID(p.Lock)}
+			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Lock: fact.DeviceID(p.Lock), Holder: custody.PersonID(p.Holder)}
 	}
 	for _, d := range c.Doors {
 		s.Doors[fact.DoorID(d.ID)] = door(d)
@@ -98,6 +98,8 @@ func policy(p configs.Policy) custody.Policy {
 		out.LoanLongest[custody.Level(level)] = longest.Std()
 	}
 	out.Approvals = approvals(p)
+	out.Lending = lending(p.Lending)
+	out.Registering = registering(p.Register)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
 	}

@@ -321,12 +321,14 @@ func onePartyEach(claims [3]threelock.Claim) bool {
 func TestAuthoriseInvariants(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		o := statedWith(rapid.SampledFrom([]threelock.Timing{timing, careful}).Draw(r, "timing"))
+		o.timing.Approve = 50 * time.Second
+		o.session.Own = rapid.Bool().Draw(r, "own keys")
 		persons := []fact.PersonID{"a", "b", "c", "d"}
 		parties := threelock.Parties()
 		for range rapid.IntRange(1, 60).Draw(r, "steps") {
 			lock := rapid.SampledFrom(append(locks[:], "lock-9")).Draw(r, "lock")
 			person := rapid.SampledFrom(persons).Draw(r, "person")
-			switch rapid.IntRange(0, 9).Draw(r, "signal") {
+			switch rapid.IntRange(0, 11).Draw(r, "signal") {
 			case 0, 1, 2:
 				claimed := rapid.SliceOfNDistinct(rapid.SampledFrom(parties[:]), 0, 3, rapid.ID).Draw(r, "parties")
 				o.show(threelock.Claim{Person: person, Parties: claimed, InRoom: rapid.IntRange(0, 4).Draw(r, "in") > 0})
@@ -340,6 +342,9 @@ func TestAuthoriseInvariants(t *testing.T) {
 				o.do(o.session.Door(rapid.Bool().Draw(r, "open")), threelock.None)
 			case 8:
 				o.do(o.session.Left(person))
+			case 10, 11:
+				steps, command, _ := o.session.Approved(person, threelock.Assertion{Signature: []byte(person)})
+				o.do(steps, command)
 			case 9:
 				o.after(time.Duration(rapid.SampledFrom([]int{0, 1, 5, 40, 900}).Draw(r, "s")) * time.Second)
 			}
@@ -359,6 +364,9 @@ func TestAuthoriseInvariants(t *testing.T) {
 		seenPerson, seenParty := map[fact.PersonID]bool{}, map[threelock.Party]bool{}
 		for _, p := range o.session.Present {
 			seenPerson[p.Person], seenParty[p.Party] = true, true
+			if o.session.Own && (p.Assertion == nil || string(p.Assertion.Signature) != string(p.Person)) {
+				r.Fatalf("%s did not sign", p.Person)
+			}
 			if o.timing.Delay > 0 && !p.Again {
 				r.Fatalf("%s did not confirm after the delay", p.Person)
 			}

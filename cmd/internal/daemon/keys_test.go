@@ -31,6 +31,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"trilock/alerts"
 	"trilock/alerts/notify/wall"
 	"trilock/configs"
 	"trilock/custody"
@@ -478,6 +479,45 @@ func TestOwnKeysFromTheConsoleToTheBolt(t *testing.T) {
 		if l.Bolt() != lockwire.BoltLocked {
 			t.Errorf("lock %d drew its bolt for forged signatures", i+1)
 		}
+	}
+}
+
+// The power of one lock goes while it stores the list: the alert says that the three differ,
+// the page offers to bring it the list of the others, the three approve that in the form
+// that this lock still demands, and the alert ends.
+func TestLockThatMissedTheListGetsIt(t *testing.T) {
+	t.Parallel()
+	h := newKeyHouse(t)
+	for _, p := range plainPeople {
+		h.enrol(p, newSecurityKey(t))
+	}
+	h.locks[2].CutPowerWhileStoring(1)
+	if status, text := h.request(plainPeople[0], "POST", "/api/v1/safes/main-safe/keys", map[string]any{}); status != http.StatusCreated {
+		t.Fatalf("the change of keys: %d %s", status, text)
+	}
+	h.gather()
+	h.await("the alert", func(o custody.Overview) bool { return standing(o, alerts.LockKeysDiffer) })
+	if h.locks[2].Bolt() != lockwire.BoltLocked {
+		t.Error("a change of keys drew a bolt")
+	}
+	bringButton := regexp.MustCompile(`data-change="main-safe" data-lock="([^"]+)"`)
+	_, page := h.request(plainPeople[0], "GET", "/keys", nil)
+	found := bringButton.FindAllStringSubmatch(page, -1)
+	if len(found) != 1 || found[0][1] != "lock-3" {
+		t.Fatalf("the page offers %v: %s", found, page)
+	}
+	if status, text := h.request(plainPeople[0], "POST", "/api/v1/safes/main-safe/keys", map[string]any{"locks": []string{"lock-3"}}); status != http.StatusCreated {
+		t.Fatalf("the list for one lock: %d %s", status, text)
+	}
+	h.gather()
+	h.await("they agree", func(o custody.Overview) bool { return !standing(o, alerts.LockKeysDiffer) })
+	for _, l := range h.locks {
+		if version, _ := l.TrustInForce(); version != 2 {
+			t.Errorf("a lock has list %d", version)
+		}
+	}
+	if o := h.overview(); standing(o, alerts.LockRekeyed) || slices.ContainsFunc(o.Alerts, func(a alerts.Alert) bool { return a.Code == alerts.LockRekeyed }) {
+		t.Error("an approved list is an alert")
 	}
 }
 

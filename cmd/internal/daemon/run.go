@@ -74,7 +74,7 @@ func (r *rooms) open(ctx context.Context) error {
 		return err
 	}
 	r.site = siteplan.Custody(r.config, pinKey)
-	if r.site.Calendar, err = siteplan.Calendar(r.config); err != nil {
+	if r.site.Calendar, err = r.config.WorkingCalendar(); err != nil {
 		return err
 	}
 	if r.plugged, err = plug(r.config, r.log); err != nil {
@@ -87,9 +87,14 @@ func (r *rooms) open(ctx context.Context) error {
 	return r.openDispatch()
 }
 
-func (r *rooms) openEngine(ctx context.Context) (err error) {
+func (r *rooms) openEngine(ctx context.Context) error {
+	places := siteplan.Presence(r.config)
+	memory, err := newLearntFile(string(r.config.Data), places)
+	if err != nil {
+		return err
+	}
 	r.engine, err = engine.New(ctx, engine.Settings{
-		Site: r.site, Places: siteplan.Presence(r.config), Presence: siteplan.Policy(r.config), Record: r.journal, Routes: siteplan.Routes(r.config),
+		Site: r.site, Places: places, Presence: siteplan.Policy(r.config), Record: r.journal, Memory: memory, Routes: siteplan.Routes(r.config),
 		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Log: r.log,
 	})
 	return err

@@ -20,6 +20,7 @@ var accounts = []struct{ name, role, person string }{
 	{"archivist-desk", "archivist", Archivist.ID},
 	{"head-of-office", "approver", Office.ID},
 	{"supervising-leader", "approver", Manager.ID},
+	{"head-of-unit", "approver", Reader.ID},
 	{"security-desk", "security", Guard.ID},
 	{"wall", "observer", ""},
 	{"auditor", "auditor", Engineer.ID},

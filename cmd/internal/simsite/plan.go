@@ -44,7 +44,7 @@ var (
 	Office    = Person{ID: "p-0002", Name: fact.Text{ZH: "王芳", EN: "Wang Fang"}, Posts: []string{"general-office", "general-office-head"}, Clearance: "top-secret", Card: card(7, 1002), PIN: "1470", Rooms: []string{"room"}}
 	Manager   = Person{ID: "p-0003", Name: fact.Text{ZH: "赵刚", EN: "Zhao Gang"}, Posts: []string{"general-manager", "supervising-leader"}, Clearance: "top-secret", Card: card(7, 1003), PIN: "3690", Rooms: []string{"room"}}
 	Engineer  = Person{ID: "p-0004", Name: fact.Text{ZH: "陈工", EN: "Chen Gong"}, Posts: []string{"chief-engineer"}, Clearance: "top-secret", Card: card(7, 1004), PIN: "7412", Rooms: []string{"room"}}
-	Reader    = Person{ID: "p-0005", Name: fact.Text{ZH: "周宁", EN: "Zhou Ning"}, Posts: []string{"staff"}, Clearance: "secret", Card: card(7, 1005), PIN: "8520", Rooms: []string{"room"}}
+	Reader    = Person{ID: "p-0005", Name: fact.Text{ZH: "周宁", EN: "Zhou Ning"}, Posts: []string{"staff", "unit-leader"}, Clearance: "secret", Card: card(7, 1005), PIN: "8520", Rooms: []string{"room"}}
 	Borrower  = Person{ID: "p-0006", Name: fact.Text{ZH: "孙莉", EN: "Sun Li"}, Posts: []string{"staff"}, Clearance: "confidential", Card: card(7, 1006), PIN: "9630", Rooms: []string{"room"}}
 	Careless  = Person{ID: "p-0007", Name: fact.Text{ZH: "吴涛", EN: "Wu Tao"}, Posts: []string{"staff"}, Clearance: "confidential", Card: card(7, 1007), PIN: "1593", Rooms: []string{"room"}}
 	Guard     = Person{ID: "p-0008", Name: fact.Text{ZH: "郑强", EN: "Zheng Qiang"}, Posts: []string{"security"}, Clearance: "internal", Card: card(7, 1008), PIN: "3571"}

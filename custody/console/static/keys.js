@@ -73,8 +73,9 @@
   }
 
   async function change(button) {
-    await send(`/api/v1/safes/${button.dataset.change}/keys`, {});
-    location.assign(`/safes/${button.dataset.change}?lang=${lang}`);
+    const { change: safe, lock } = button.dataset;
+    await send(`/api/v1/safes/${safe}/keys`, lock ? { locks: [lock] } : {});
+    location.assign(`/safes/${safe}?lang=${lang}`);
   }
 
   async function carryOut(button, what) {

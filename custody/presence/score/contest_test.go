@@ -101,7 +101,7 @@ type ours struct {
 
 // newOurs enrols the tags of a trace: where they lie, as from the record, or in no watched place.
 func newOurs(t *trace.Trace, enrolled bool, s *score.Scorer) (*ours, error) {
-	e, err := presence.New(t.Site, presence.DefaultPolicy())
+	e, err := presence.New(t.Site, policyFor(t))
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +115,23 @@ func newOurs(t *trace.Trace, enrolled bool, s *score.Scorer) (*ours, error) {
 		e.Enrol(epc, at)
 	}
 	return &ours{engine: e, score: s}, nil
+}
+
+// policyFor returns the default policy, as a site with readers that slow would set it.
+func policyFor(t *trace.Trace) presence.Policy {
+	policy := presence.DefaultPolicy()
+	rounds, last := map[fact.Antenna]int{}, map[fact.Antenna]time.Duration{}
+	for _, e := range t.Events {
+		if r, ok := e.Fact.(fact.Round); ok {
+			rounds[r.Antenna]++
+			last[r.Antenna] = e.At
+		}
+	}
+	for a, n := range rounds {
+		slow := 4 * last[a] / time.Duration(n)
+		policy.SilentAfter, policy.UnseenAfter = max(policy.SilentAfter, slow), max(policy.UnseenAfter, slow)
+	}
+	return policy
 }
 
 func (o *ours) take(at time.Duration, f fact.Fact) {

@@ -51,7 +51,8 @@ type mast struct {
 	gainDBi    float64 // at its best
 	narrow     float64 // exponent of the cosine of its pattern
 	cableDB    float64
-	box        box // of steel, in which it hangs; none when empty
+	extraDB    float64 // lost in a longer cable than those of the others
+	box        box     // of steel, in which it hangs; none when empty
 }
 
 // box is a cabinet: what is outside hears less of what is inside.

@@ -25,14 +25,21 @@ const (
 	// Ward: a small room with bed, chair, desk and door, two antennas on the ceiling and two on
 	// the walls, all of which hear nearly everything.
 	Ward
+	// Hall: a hall with zones far apart, one of them further, whose antennas look down at an angle; cables differ
+	// by many dB, and bodies take much.
+	Hall
+	// Desks: four desks close together, an antenna over each, at different heights.
+	Desks
+	// Tee: three zones in a row and one beside the middle, antennas on the walls, one of which hears poorly.
+	Tee
 )
 
 // Geometries returns all of them.
-func Geometries() []Geometry { return []Geometry{Corners, Ceiling, Wall, Row, Ward} }
+func Geometries() []Geometry { return []Geometry{Corners, Ceiling, Wall, Row, Ward, Hall, Desks, Tee} }
 
 // String returns the geometry in one word.
 func (g Geometry) String() string {
-	return [...]string{Corners: "corners", Ceiling: "ceiling", Wall: "wall", Row: "row", Ward: "ward"}[g]
+	return [...]string{Corners: "corners", Ceiling: "ceiling", Wall: "wall", Row: "row", Ward: "ward", Hall: "hall", Desks: "desks", Tee: "tee"}[g]
 }
 
 // ZoneOptions says what happens in a ZoneRoom.
@@ -67,7 +74,7 @@ func ZoneRoom(seed uint64, o ZoneOptions) *Trace {
 	}
 	zones, masts := s.layOut(o.Geometry)
 	for k := range masts {
-		masts[k].cableDB = 1.5 + 1.5*s.rng.NormFloat64()
+		masts[k].cableDB = 1.5 + 1.5*s.rng.NormFloat64() + masts[k].extraDB
 		masts[k].toward = masts[k].toward.add(vec{0.15 * s.rng.NormFloat64(), 0.15 * s.rng.NormFloat64(), 0.1 * s.rng.NormFloat64()}).unit()
 	}
 	r := reader{id: "reader-1", masts: masts, powerDBm: s.between(24, 31), perSec: s.between(20, 120), once: s.rng.IntN(2) == 0}
@@ -178,6 +185,36 @@ func (s *scene) layOut(g Geometry) (zones []vec, masts []mast) {
 			patch(vec{0.3 * w, 0.35 * d, 2.6}, zones[0]), patch(vec{0.95 * w, 0.25 * d, 2}, zones[1]),
 			patch(vec{0.05 * w, 0.8 * d, 2}, zones[2]), patch(vec{0.65 * w, 0.75 * d, 2.6}, zones[3]),
 		}
+	case Hall:
+		w, d := s.between(10, 13), s.between(7, 9)
+		s.air.size = vec{w, d, 4}
+		s.air.body = s.between(12, 20)
+		zones = []vec{{0.15 * w, 0.3 * d, 1}, {0.4 * w, 0.7 * d, 1}, {0.62 * w, 0.3 * d, 1}, {0.92 * w, 0.6 * d, 1}}
+		for _, z := range zones {
+			m := patch(vec{z.x + s.between(-1, 1), z.y + s.between(-1, 1), 3.5}, z)
+			m.extraDB = s.between(0, 9)
+			masts = append(masts, m)
+		}
+	case Desks:
+		w, d := s.between(1.4, 1.8), s.between(1.3, 1.7)
+		s.air.size = vec{5, 5, 2.8}
+		s.air.body = s.between(6, 18)
+		for k := range 4 {
+			z := vec{2.5 + w*(float64(k%2)-0.5), 2.5 + d*(float64(k/2)-0.5), 0.9}
+			zones = append(zones, z)
+			m := patch(vec{z.x + s.between(-0.2, 0.2), z.y + s.between(-0.2, 0.2), s.between(2, 2.7)}, z)
+			m.extraDB = s.between(0, 5)
+			masts = append(masts, m)
+		}
+	case Tee:
+		bay := s.between(2, 3)
+		s.air.size = vec{3 * bay, 2 * bay, 2.8}
+		zones = []vec{{0.5 * bay, 0.5 * bay, 1}, {1.5 * bay, 0.5 * bay, 1}, {2.5 * bay, 0.5 * bay, 1}, {1.5 * bay, 1.5 * bay, 1}}
+		masts = []mast{
+			patch(vec{0.1, 0.5 * bay, 2}, zones[0]), patch(vec{1.5 * bay, 0.1, 2.2}, zones[1]),
+			patch(vec{3*bay - 0.1, 0.5 * bay, 2}, zones[2]), patch(vec{1.5 * bay, 2*bay - 0.1, 1.8}, zones[3]),
+		}
+		masts[s.rng.IntN(4)].extraDB = s.between(4, 8)
 	}
 	return zones, masts
 }

@@ -34,6 +34,9 @@ type daemon struct {
 
 func newDaemon(w *world, r record) *daemon {
 	d := &daemon{w: w, record: r, committed: slices.Clone(r.entries)}
+	if last := d.committed[len(d.committed)-1]; w.signing { // the record knows what the locks were commissioned with
+		d.committed = append(d.committed, custody.Entry{Seq: last.Seq + 1, At: last.At, Event: &custody.KeysProposed{Safe: safeName, Session: "commissioning", List: theirKeys}})
+	}
 	d.driver = newDriver(d)
 	return d
 }

@@ -26,6 +26,8 @@
 //   - a command to open leaves the daemon once, after its record, and never for an opening that has ended;
 //   - bolts are thrown in time, by command and without; an opening that fails has its locks told to lock;
 //   - an opening ends with a reason that is explained, and is closed only when the bolts are;
+//   - a report that comes late is judged by its place in its lock's own order: of a finished
+//     opening it is no alarm, of a forced door it is;
 //   - what the core believes of a bolt is the newest word that came, or nothing when none came for too long;
 //   - 30 s after the faults have stopped, an opening succeeds.
 package openingsim

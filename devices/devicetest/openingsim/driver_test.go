@@ -247,7 +247,7 @@ func (r *driver) bolt(i int, s lockwire.State, overtaken bool) {
 	doors := map[lockwire.Door]fact.InputState{lockwire.DoorOpen: fact.InputActive, lockwire.DoorClosed: fact.InputInactive}
 	bolts := map[lockwire.Bolt]fact.BoltState{lockwire.BoltLocked: fact.BoltLocked, lockwire.BoltUnlocked: fact.BoltUnlocked, lockwire.BoltJammed: fact.BoltJammed}
 	r.peers[i].saidBolt = bolts[s.Bolt]
-	r.d.feed(fact.LockState{Lock: deviceOf(i), Bolt: bolts[s.Bolt], Door: doors[s.Door], Reason: s.Reason, BatteryPercent: -1, Motor: fact.MotorReady, Trust: "1:0",
+	r.d.feed(fact.LockState{Lock: deviceOf(i), Bolt: bolts[s.Bolt], Door: doors[s.Door], Reason: s.Reason, BatteryPercent: -1, Motor: fact.MotorReady, Trust: r.d.w.trustName(),
 		Boot: s.Boot, Counter: s.Counter, Overtaken: overtaken})
 }
 
@@ -382,7 +382,12 @@ func (r *driver) authorise(s threelock.Session, lifetime time.Duration) {
 		w.attacker.carry(s, q, raw)
 		return
 	}
-	approvals := r.approvals(s, sha256.Sum256(raw))
+	approvals := []lockwire.Approval{}
+	if s.Own {
+		approvals = r.signatures(s)
+	} else {
+		approvals = r.approvals(s, sha256.Sum256(raw))
+	}
 	w.lastAuthorise = nil
 	for _, i := range there {
 		m := r.seal(i, lockwire.Authorise{Request: raw, Approvals: approvals})

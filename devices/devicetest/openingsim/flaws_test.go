@@ -86,6 +86,8 @@ const (
 	flawNeverUnknown
 	flawLateAlarms
 	flawLateIgnored
+	flawSignsForAll
+	flawSignsUnasked
 )
 
 // planted lists the bugs with what they are.
@@ -168,5 +170,7 @@ var planted = []struct {
 	{flawStaleStates, "driver: the last state that came is the last state"},
 	{flawNeverUnknown, "driver: what was known of a silent lock stays known"},
 	{flawLateAlarms, "core: a late report of a finished opening is taken for a forced door"},
+	{flawSignsForAll, "console: takes one person's signature for all three"},
+	{flawSignsUnasked, "console: signs for those who did not"},
 	{flawLateIgnored, "core: a late report of a forced door is taken for one of a finished opening"},
 }

@@ -129,13 +129,21 @@ func (t *truth) covered(session string) bool {
 				if t.w.careful {
 					last = t.again(last+delayed, a, b, c)
 				}
-				if last >= 0 && t.w.now-last <= lockAnswer {
+				if wait := t.signingTime(); last >= 0 && t.w.now-last <= lockAnswer+wait {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// signingTime is how long those who came may take to sign.
+func (t *truth) signingTime() time.Duration {
+	if t.w.signing {
+		return custody.SigningTime
+	}
+	return 0
 }
 
 // again returns when the last of three persons showed themselves once more after an
@@ -178,7 +186,7 @@ func (t *truth) authorised(s threelock.Session, q lockwire.Request, raw []byte, 
 		t.w.wrong("the daemon authorises %s without three persons of three parties: %+v", s.ID, t.shows[s.ID])
 	case len(there) != len(lockNames):
 		t.w.wrong("the daemon authorises %s at %d locks", s.ID, len(there))
-	case q.Lifetime() != unlocked:
+	case !s.Own && q.Lifetime() != unlocked || s.Own && q.Lifetime() != custody.MaxUnlockedTime:
 		t.w.wrong("a request with a lifetime of %v, and the site says %v", q.Lifetime(), unlocked)
 	case t.ended[s.ID] != "":
 		t.w.wrong("the daemon authorises %s, which has ended: %s", s.ID, t.ended[s.ID])
@@ -327,6 +335,9 @@ func (t *truth) step(id string, s threelock.Step) {
 		t.phase = threelock.Gathering
 	case threelock.StepChallenged:
 		t.phase = threelock.Challenging
+	case threelock.StepAsked:
+		t.phase = threelock.Challenging
+		t.w.people.asksToSign(id)
 	case threelock.StepUnlocked:
 		t.phase = threelock.Unlocked
 	case threelock.StepOpened:

@@ -15,6 +15,7 @@ type world struct {
 	seed      uint64
 	flaw      flaw
 	careful   bool              // the safe has a time delay and confirmations
+	signing   bool              // and the core asks them for their signatures; else they press their keys when the request goes out
 	partyKeys bool              // persons approve with keys of their own; else the controller does for them
 	strict    bool              // every signature is verified on both ends, and not only those that somebody could have touched
 	verified  map[[32]byte]bool // those that were
@@ -70,6 +71,7 @@ func newWorld(seed uint64, planted flaw, real bool) *world {
 	w := &world{clock: newClock(seed), seed: seed, flaw: planted, verified: map[[32]byte]bool{}}
 	w.strict = seed%16 == 0
 	w.careful, w.partyKeys = w.chance(0.15), w.chance(0.6) && !real
+	w.signing = w.partyKeys && seed%2 == 0
 	w.openEagerness = pick(&w.clock, []float64{0, 0.1, 0.1, 0.5})
 	w.truth, w.people, w.attacker = newTruth(w), newCrowd(w), newAttacker(w)
 	if !w.attacker.patient {
@@ -254,6 +256,9 @@ func (w *world) ready(three []string) {
 			break
 		}
 		at += delayed
+	}
+	if w.signing {
+		at += 6 * time.Second
 	}
 	w.run(w.now + at + 2*time.Second)
 	if w.failed == "" && (!w.boltsDrawn() || w.truth.phase != threelock.Unlocked) {
