@@ -7,7 +7,7 @@ import (
 
 // Register is the rules of the register of documents, of copying and of issuing, in numbers.
 type Register struct {
-	// Categories of numbers (REG-2). Classified and unclassified documents are registered apart (REG-7).
+	// Categories of numbers (REG-2). What comes without a number gets one of the first that registers its level. Classified and unclassified documents are registered apart (REG-7).
 	Categories []Category `yaml:"categories" want:"the categories of numbers, and the levels that each registers"`
 	// Series are kinds of carrier with a keeper of their own (REG-8). The first that fits counts.
 	Series []Series `yaml:"series" want:"kinds of carrier with rules of their own: telegrams, seals, personnel files"`

@@ -53,11 +53,11 @@ func (d *decision) recount() {
 		if l.Status == LoanOut {
 			from = l.Issued.Wall
 		}
-		limit, basis, limited := d.loanLimit(doc, borrower, from)
-		if !limited || limit.Equal(l.Due) || !l.ByRule && limit.After(l.Due) {
+		limit, limited := d.loanLimit(doc, borrower, from)
+		if !limited || limit.at.Equal(l.Due) || !l.ByRule && limit.at.After(l.Due) {
 			continue
 		}
-		d.emit(string(id), &LoanDueChanged{Loan: id, From: l.Due, To: limit.UTC(), Basis: basis})
+		d.emit(string(id), &LoanDueChanged{Loan: id, From: l.Due, To: limit.at.UTC(), Basis: limit.basis})
 		d.dueMoved(l)
 	}
 }

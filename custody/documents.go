@@ -61,7 +61,7 @@ func (d *decision) registerDocument(a RegisterDocument) Outcome {
 	for _, refused := range []func() (Outcome, bool){
 		func() (Outcome, bool) { return d.numberRefused(r.ID, a.Gap) },
 		func() (Outcome, bool) { return recordRefused(r) },
-		func() (Outcome, bool) { return d.receiptRefused(r) },
+		func() (Outcome, bool) { return d.receiptRefused(r, a.Issue != "") },
 		func() (Outcome, bool) { return d.tagRefused(r.Tag, string(r.ID)) },
 		func() (Outcome, bool) { return d.homeRefused(r) },
 		func() (Outcome, bool) { return d.originalRefused(r) },
@@ -104,12 +104,12 @@ func recordRefused(r DocumentRecord) (Outcome, bool) {
 var marks = []Mark{Urgent, SameDay, Archive, Cipher}
 
 // receiptRefused: a classified document is entered in full before it is stored, issued or moved (REG-1).
-func (d *decision) receiptRefused(r DocumentRecord) (Outcome, bool) {
+func (d *decision) receiptRefused(r DocumentRecord, issued bool) (Outcome, bool) {
 	if !r.Level.classified() {
 		return Outcome{}, false
 	}
 	subject, now := string(r.ID), d.in.At.Wall
-	if missing := r.missing(); len(missing) > 0 {
+	if missing := r.missing(issued || r.Nature != ""); len(missing) > 0 {
 		return refuse("incomplete", RuleRegister, subject, fact.Text{ZH: "涉密文件登记不全，尚缺：%[1]s。", EN: "A classified document is entered in full; still missing: %[1]s."}.Fill(joined(missing))), true
 	}
 	switch {
@@ -121,9 +121,9 @@ func (d *decision) receiptRefused(r DocumentRecord) (Outcome, bool) {
 	return Outcome{}, false
 }
 
-// missing lists what the register still asks for of a classified document (REG-1).
-func (r DocumentRecord) missing() []fact.Text {
-	made := r.Nature != "" // made in the house: no envelope came with it
+// missing lists what the register still asks for of a classified document (REG-1). With what
+// was made in the house no envelope came.
+func (r DocumentRecord) missing(made bool) []fact.Text {
 	var list []fact.Text
 	for _, field := range []struct {
 		lacks bool
@@ -153,7 +153,7 @@ func (r DocumentRecord) onPaper() bool {
 // homeRefused: a home not cleared for the level (STO-1), or a category for others (REG-7).
 func (d *decision) homeRefused(r DocumentRecord) (Outcome, bool) {
 	subject := string(r.ID)
-	category, known := d.site.Policy.Registering.Categories[categoryOf(r.ID)]
+	category, known := d.category(categoryOf(r.ID))
 	home, placeKnown := d.site.Places[r.Home]
 	switch {
 	case known && !slices.Contains(category.Levels, r.Level):

@@ -19,8 +19,8 @@ func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
 	ev := &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.personName(by), CustodianName: d.personName(custodian)}
 	if borrower := d.persons[l.Borrower]; borrower != nil {
 		// The reader's time begins with the hand-over, not with the request (CIR-3).
-		if limit, basis, limited := d.loanLimit(doc, borrower, d.in.At.Wall); limited && (l.ByRule || limit.Before(l.Due)) {
-			ev.Due, ev.Basis = limit.UTC(), basis
+		if limit, limited := d.loanLimit(doc, borrower, d.in.At.Wall); limited && (l.ByRule || limit.at.Before(l.Due)) {
+			ev.Due, ev.Basis = limit.at.UTC(), limit.basis
 		}
 	}
 	d.useApproval(string(l.ID))

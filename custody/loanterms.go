@@ -72,17 +72,17 @@ func (d *decision) loanTerms(a RequestLoan, doc *Document, borrower *Person) Out
 	if len(a.Zones) > MaxZones || len(a.Purpose) > MaxTextLen || len(a.Reason) > MaxTextLen {
 		return refuse("too-much", "", subject, fact.Text{ZH: "区域或事由过长。", EN: "Too many zones, or the purpose is too long."})
 	}
-	limit, basis, limited := d.loanLimit(doc, borrower, d.in.At.Wall)
+	limit, limited := d.loanLimit(doc, borrower, d.in.At.Wall)
 	due, byRule := a.Due, a.Due.IsZero()
 	switch {
 	case byRule && !limited:
 		return refuse("no-due", RuleLoanTime, subject, fact.Text{ZH: "此密级没有规定的期限，请写明归还时间。", EN: "No rule sets a time for this level; say when it is due."})
 	case byRule:
-		due = limit
+		due = limit.at
 	case !due.After(d.in.At.Wall):
 		return refuse("due-in-the-past", RuleLoanTime, subject, fact.Text{ZH: "归还时间必须晚于现在。", EN: "The due time must lie ahead."})
-	case limited && due.After(limit):
-		return refuse("too-long", RuleLoanTime, subject, fact.Text{ZH: "最迟 %[1]s 归还（%[2]s），请改期或届时申请延期。", EN: "It is due back at %[1]s at the latest (%[2]s) Ask for that, and for an extension then."}.Fill(d.clockText(limit), basis))
+	case limited && due.After(limit.at):
+		return refuse("too-long", limit.rule, subject, fact.Text{ZH: "最迟 %[1]s 归还（%[2]s），请改期或届时申请延期。", EN: "It is due back at %[1]s at the latest (%[2]s) Ask for that, and for an extension then."}.Fill(d.clockText(limit.at), limit.basis))
 	}
 	zones, o, ok := d.loanZones(a, doc, borrower)
 	if !ok {
@@ -97,7 +97,7 @@ func (d *decision) loanTerms(a RequestLoan, doc *Document, borrower *Person) Out
 		return o
 	}
 	id := d.nextLoan()
-	d.emit(string(id), &LoanRequested{Loan: id, Document: doc.ID, Borrower: a.Borrower, Due: due.UTC(), Zones: zones, Purpose: a.Purpose, ByRule: byRule, Basis: basis, List: list, Reason: a.Reason})
+	d.emit(string(id), &LoanRequested{Loan: id, Document: doc.ID, Borrower: a.Borrower, Due: due.UTC(), Zones: zones, Purpose: a.Purpose, ByRule: byRule, Basis: limit.basis, List: list, Reason: a.Reason})
 	what := ForLoan
 	if list != "" || admitted {
 		what = ForListed
@@ -106,35 +106,42 @@ func (d *decision) loanTerms(a RequestLoan, doc *Document, borrower *Person) Out
 	return granted(string(id))
 }
 
+// limit is the latest time for which a document may be lent, by which rule, and how it was counted.
+type limit struct {
+	at    time.Time
+	rule  string
+	basis fact.Text
+}
+
 // loanLimit returns when one reader has to bring a document back that is given at an instant,
-// by whichever rule comes first, and how that was counted; limited is false when none speaks of it.
-func (d *decision) loanLimit(doc *Document, borrower *Person, from time.Time) (limit time.Time, basis fact.Text, limited bool) {
+// by whichever rule comes first; limited is false when none speaks of it.
+func (d *decision) loanLimit(doc *Document, borrower *Person, from time.Time) (first limit, limited bool) {
 	p := d.site.Policy
-	earlier := func(at time.Time, why fact.Text) {
-		if !limited || at.Before(limit) {
-			limit, basis, limited = at, why, true
+	earlier := func(id string, at time.Time, why fact.Text) {
+		if !limited || at.Before(first.at) {
+			first, limited = limit{at: at, rule: id, basis: why}, true
 		}
 	}
-	counted := func(rule calendar.Due) {
+	counted := func(id string, rule calendar.Due) {
 		at, b := d.due(rule, from)
-		earlier(at, b.Text)
+		earlier(id, at, b.Text)
 	}
 	if rule, ok := p.Lending.Due[d.levelWithPieces(doc)]; ok { // CIR-3: two days; top secret the same day
-		counted(rule)
+		counted(RuleLoanTime, rule)
 	}
 	if doc.Has(SameDay) || borrower.Outside != "" { // CIR-3, CIR-12
-		counted(calendar.Due{Kind: calendar.SameDay})
+		counted(RuleLoanTime, calendar.Due{Kind: calendar.SameDay})
 	}
 	if doc.Has(Urgent) && p.Lending.Urgent > 0 { // CIR-3: back at once
-		earlier(from.Add(p.Lending.Urgent), fact.Text{ZH: "急件：%[1]s 内", EN: "urgent: within %[1]s"}.Fill(p.Lending.Urgent.String()))
+		earlier(RuleLoanTime, from.Add(p.Lending.Urgent), fact.Text{ZH: "急件：%[1]s 内", EN: "urgent: within %[1]s"}.Fill(p.Lending.Urgent.String()))
 	}
 	if longest := p.LoanLongest[doc.Level]; longest > 0 {
-		earlier(from.Add(longest), fact.Text{ZH: "%[1]s文件最长借阅 %[2]s。", EN: "a %[1]s document is lent for %[2]s at most."}.Fill(doc.Level.Name(), longest.String()))
+		earlier(RuleLoanTime, from.Add(longest), fact.Text{ZH: "%[1]s文件最长借阅 %[2]s。", EN: "a %[1]s document is lent for %[2]s at most."}.Fill(doc.Level.Name(), longest.String()))
 	}
 	if !p.Lending.YearEnd.IsZero() { // CIR-9
-		counted(calendar.Due{Kind: calendar.EachYear, On: p.Lending.YearEnd})
+		counted(RuleYearEnd, calendar.Due{Kind: calendar.EachYear, On: p.Lending.YearEnd})
 	}
-	return limit, basis, limited
+	return first, limited
 }
 
 // loanZones returns where a document may be while it is lent (CIR-8): what was asked for, if

@@ -35,18 +35,23 @@ func (d *decision) nextNumber(category string) DocumentID {
 	return DocumentID(fmt.Sprintf("%s-%04d", series, d.registering.Numbers[series]+1))
 }
 
-// categoryFor returns the only category that registers a level.
-func (s *State) categoryFor(level Level) (code string, ok bool) {
-	for _, c := range sortedKeys(s.site.Policy.Registering.Categories) {
-		if !slices.Contains(s.site.Policy.Registering.Categories[c].Levels, level) {
-			continue
-		}
-		if code != "" {
-			return "", false
-		}
-		code = c
+// category returns what the site says of a category.
+func (s *State) category(code string) (Category, bool) {
+	i := slices.IndexFunc(s.site.Policy.Registering.Categories, func(c Category) bool { return c.Code == code })
+	if i < 0 {
+		return Category{}, false
 	}
-	return code, code != ""
+	return s.site.Policy.Registering.Categories[i], true
+}
+
+// categoryFor returns the first category that registers a level.
+func (s *State) categoryFor(level Level) (string, bool) {
+	for _, c := range s.site.Policy.Registering.Categories {
+		if slices.Contains(c.Levels, level) {
+			return c.Code, true
+		}
+	}
+	return "", false
 }
 
 // numbered gives a document without a number the next one of its category.
@@ -55,8 +60,11 @@ func (d *decision) numbered(r *DocumentRecord, category string) (Outcome, bool) 
 		return Outcome{}, true
 	}
 	if category == "" {
-		code, only := d.categoryFor(r.Level)
-		if !only {
+		code, known := d.categoryFor(r.Level)
+		if original := categoryOf(r.Original); original != "" { // a copy stands beside its original
+			code, known = original, true
+		}
+		if !known {
 			return refuse("no-category", RuleNumber, r.Title, fact.Text{ZH: "请填写编号，或填写类别由系统编号。", EN: "Give the number, or the category for the system to number it."}), false
 		}
 		category = code
@@ -88,8 +96,7 @@ func (d *decision) numberRefused(id DocumentID, gap string) (Outcome, bool) {
 
 // categoryRefused: a category that the site does not have.
 func (d *decision) categoryRefused(id DocumentID) (Outcome, bool) {
-	categories := d.site.Policy.Registering.Categories
-	if _, known := categories[categoryOf(id)]; len(categories) > 0 && !known {
+	if _, known := d.category(categoryOf(id)); len(d.site.Policy.Registering.Categories) > 0 && !known {
 		return refuse("unknown-category", RuleNumber, string(id), fact.Text{ZH: "没有类别“%[1]s”；有：%[2]s。", EN: "There is no category %[1]q; there are: %[2]s."}.Fill(categoryOf(id), d.categoryNames())), true
 	}
 	return Outcome{}, false
@@ -97,12 +104,11 @@ func (d *decision) categoryRefused(id DocumentID) (Outcome, bool) {
 
 func (s *State) categoryNames() fact.Text {
 	var t fact.Text
-	for i, code := range sortedKeys(s.site.Policy.Registering.Categories) {
-		c := s.site.Policy.Registering.Categories[code]
+	for i, c := range s.site.Policy.Registering.Categories {
 		if i > 0 {
 			t.ZH, t.EN = t.ZH+"、", t.EN+", "
 		}
-		t.ZH, t.EN = t.ZH+code+" "+c.Name.ZH, t.EN+code+" "+c.Name.EN
+		t.ZH, t.EN = t.ZH+c.Code+" "+c.Name.ZH, t.EN+c.Code+" "+c.Name.EN
 	}
 	return t
 }

@@ -50,8 +50,9 @@ func newRegistering() registering {
 
 // RegisteringPolicy holds the numbers of these rules that a site may set.
 type RegisteringPolicy struct {
-	// Categories of numbers, by their code; none: every code will do (REG-2, REG-7).
-	Categories map[string]Category
+	// Categories of numbers; none: every code will do (REG-2, REG-7). A document without a number
+	// gets one of the first that registers its level.
+	Categories []Category
 	// Series are kinds of carrier with rules of their own (REG-8).
 	Series []Series
 	// RetentionNotice is how long before a retention period ends it is told (REG-3).
@@ -73,6 +74,7 @@ type RegisteringPolicy struct {
 // Category is a category of numbers, with the levels that it registers. Classified and
 // unclassified documents never share one (REG-7).
 type Category struct {
+	Code   string
 	Name   fact.Text
 	Levels []Level
 }

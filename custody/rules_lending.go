@@ -5,6 +5,7 @@ const (
 	RuleList        = "CIR-5"
 	RuleInPerson    = "CIR-6"
 	RuleZones       = "CIR-8"
+	RuleYearEnd     = "CIR-9"
 	RuleExtension   = "CIR-10"
 	RuleReturnCount = "CIR-11"
 	RuleOutsider    = "CIR-12"

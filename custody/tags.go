@@ -65,7 +65,7 @@ func (d *decision) retiredRead(tag fact.EPC, place fact.PlaceID) bool {
 	if !retired {
 		return false
 	}
-	d.emit(tag.String(), &RetiredTagRead{Tag: tag, Document: gone.Document, Why: gone.Why, Place: place})
+	d.emit(tag.String(), &RetiredTagRead{Old: tag, Document: gone.Document, Why: gone.Why, Place: place})
 	code := alerts.GoneTag
 	if gone.Why == GoneReplaced {
 		code = alerts.OldTag
@@ -90,7 +90,7 @@ func (d *decision) replaceTag(a ReplaceTag) Outcome {
 		return no
 	}
 	old := doc.Tag
-	d.emit(subject, &TagReplaced{Document: doc.ID, Old: old, New: a.Tag, By: by.ID, Reason: a.Reason})
+	d.emit(subject, &TagReplaced{Document: doc.ID, Old: old, Tag: a.Tag, By: by.ID, Reason: a.Reason})
 	d.effect(Withdraw{Tag: old})
 	d.effect(Enrol{Tag: a.Tag, Last: ""})
 	return granted(subject)
@@ -137,13 +137,13 @@ type (
 	TagReplaced struct {
 		Document DocumentID `json:"document"`
 		Old      fact.EPC   `json:"old"`
-		New      fact.EPC   `json:"new"`
+		Tag      fact.EPC   `json:"tag"` // from now on
 		By       PersonID   `json:"by"`
 		Reason   string     `json:"reason"`
 	}
 	// RetiredTagRead: a tag was heard that belongs to no document any more.
 	RetiredTagRead struct {
-		Tag      fact.EPC     `json:"tag"`
+		Old      fact.EPC     `json:"old"`
 		Document DocumentID   `json:"document"`
 		Why      GoneWhy      `json:"why"`
 		Place    fact.PlaceID `json:"place"`
@@ -162,8 +162,8 @@ func (ev *TagReplaced) evolve(s *State, at fact.Stamp) {
 		return
 	}
 	s.retireTag(ev.Old, RetiredTag{Document: ev.Document, Why: GoneReplaced, At: at.Wall})
-	doc.Tag = ev.New
-	s.byTag[ev.New] = ev.Document
+	doc.Tag = ev.Tag
+	s.byTag[ev.Tag] = ev.Document
 }
 
 func (*RetiredTagRead) evolve(*State, fact.Stamp) {}

@@ -241,7 +241,11 @@ func (c *console) onCard(w http.ResponseWriter, r *http.Request, act func(alerts
 // answerPanel tells a refusal in the card that asked.
 func (c *console) answerPanel(w http.ResponseWriter, r *http.Request, p *Problem) {
 	lang := c.langOf(r)
-	c.render(w, r, p.Status, actWords(false, p.Text.In(lang), p.Next.In(lang)))
+	next := p.Next
+	if !p.RuleText.IsZero() {
+		next = fact.Text{ZH: p.Rule + "：" + p.RuleText.ZH, EN: p.Rule + ": " + p.RuleText.EN}
+	}
+	c.render(w, r, p.Status, actWords(false, p.Text.In(lang), next.In(lang)))
 }
 
 func id(n alerts.ID) string { return strconv.FormatUint(uint64(n), 10) }

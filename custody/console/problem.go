@@ -8,6 +8,7 @@ import (
 
 	"trilock/custody"
 	"trilock/custody/fact"
+	"trilock/custody/rule"
 )
 
 // Problem is the body of every answer that is not a success (RFC 9457). What went wrong
@@ -17,12 +18,14 @@ type Problem struct {
 	Title  string `json:"title" doc:"the status in words"`
 	Status int    `json:"status"`
 	// Detail is Text in English, for tools that show nothing else.
-	Detail string         `json:"detail"`
-	Code   string         `json:"code" doc:"the machine's word for what went wrong"`
-	Rule   string         `json:"rule,omitempty" doc:"the rule that a refusal carries out"`
-	Text   fact.Text      `json:"text" doc:"what went wrong"`
-	Next   fact.Text      `json:"next" doc:"what to do now"`
-	Errors []ProblemField `json:"errors,omitempty" doc:"what is wrong where; values are never repeated"`
+	Detail string `json:"detail"`
+	Code   string `json:"code" doc:"the machine's word for what went wrong"`
+	Rule   string `json:"rule,omitempty" doc:"the rule that a refusal carries out"`
+	// RuleText is the rule itself, so that who is refused can read what for.
+	RuleText fact.Text      `json:"rule_text,omitzero" doc:"the rule in a sentence"`
+	Text     fact.Text      `json:"text" doc:"what went wrong"`
+	Next     fact.Text      `json:"next" doc:"what to do now"`
+	Errors   []ProblemField `json:"errors,omitempty" doc:"what is wrong where; values are never repeated"`
 }
 
 // ProblemField says what is wrong with one field of a request.
@@ -73,6 +76,9 @@ func refusal(o custody.Outcome) *Problem {
 	}
 	p := problem(status, "refused")
 	p.Code, p.Rule, p.Text, p.Detail = o.Code, o.Rule, o.Text, o.Text.EN
+	if r, known := rule.ByID(o.Rule); known {
+		p.RuleText = r.Sentence
+	}
 	return p
 }
 

@@ -52,7 +52,7 @@ type Memory interface {
 	Keep(presence.Learnt) error
 }
 
-// Settings say what an Engine works with. All fields are required but Memory and Log.
+// Settings say what an Engine works with. All fields are required but Memory, Wall and Log.
 type Settings struct {
 	Site     custody.Site
 	Places   presence.Site
@@ -68,7 +68,10 @@ type Settings struct {
 	Wake    func()
 	Metrics *Metrics
 	Version string
-	Log     *slog.Logger
+	// Wall is the wall clock, which can be set at any time and jump either way; nil is the host's.
+	// Only what people read and legal due times go by it: order and holds do not.
+	Wall func() time.Time
+	Log  *slog.Logger
 }
 
 // Errors of Report, Act and Settle.
@@ -122,12 +125,15 @@ func New(ctx context.Context, s Settings) (*Engine, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
+	if s.Wall == nil {
+		s.Wall = time.Now
+	}
 	e := &Engine{with: s, queue: make(chan item, QueueLen), latest: map[string]fact.Fact{}, done: make(chan struct{}), watchers: map[chan uint64]struct{}{}}
 	if err := e.rebuild(ctx); err != nil {
 		return nil, err
 	}
 	e.started, e.beat = time.Now(), time.Now()
-	e.startAt = continued(e.state.Now(), e.started)
+	e.startAt = continued(e.state.Now(), s.Wall())
 	return e, nil
 }
 
@@ -161,7 +167,7 @@ func (e *Engine) rebuild(ctx context.Context) error {
 }
 
 func (e *Engine) stamp() fact.Stamp {
-	return fact.Stamp{Mono: e.startAt.Mono + time.Since(e.started), Wall: time.Now().UTC()}
+	return fact.Stamp{Mono: e.startAt.Mono + time.Since(e.started), Wall: e.with.Wall().UTC()}
 }
 
 // Report takes a fact from a driver; it is devices.Sink. It waits while the queue is

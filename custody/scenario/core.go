@@ -89,7 +89,7 @@ func (c *Core) enrolCast(set *Setting) error {
 
 func (c *Core) layOut() error {
 	for _, d := range c.site.Documents {
-		o, err := c.feed(string(d.Receipt.By), custody.Request{Act: custody.RegisterDocument{Document: d}})
+		o, err := c.feed(string(d.Receipt.By), custody.Request{Act: custody.RegisterDocument{Document: d, Gap: "情景"}})
 		if err != nil || !o.OK {
 			return errors.Join(err, fmt.Errorf("%s is not registered: %s %s", d.ID, o.Code, o.Text.EN))
 		}
@@ -380,6 +380,9 @@ func (c *Core) SameAfterReplay() error {
 	}
 	if again, err = c.replayed(); err != nil {
 		return err
+	}
+	if d, err := again.Decide(custody.Input{At: c.now, Body: custody.Tick{}}); err != nil || len(d.Entries) > 0 {
+		return errors.Join(err, fmt.Errorf("a tick after the replay made %d entries, and none before it", len(d.Entries)))
 	}
 	was, err := json.Marshal(c.state.Overview(c.now.Wall))
 	if err != nil {

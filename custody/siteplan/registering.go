@@ -11,11 +11,11 @@ import (
 // registering says in the domain's words how documents are registered, copied and issued.
 func registering(r configs.Register) custody.RegisteringPolicy {
 	out := custody.RegisteringPolicy{
-		Categories: map[string]custody.Category{}, Issuing: map[custody.DraftStep][]custody.Post{}, Couriers: map[custody.Level]int{},
+		Issuing: map[custody.DraftStep][]custody.Post{}, Couriers: map[custody.Level]int{},
 		RetentionNotice: r.RetentionNotice.Std(), CopyingPlaces: each(r.CopyingPlaces, placeID), PutAway: r.PutAway.Std(), AccountFor: r.AccountFor.Std(), ReceiptWithin: r.ReceiptWithin.Rule(),
 	}
 	for _, c := range r.Categories {
-		out.Categories[string(c.Code)] = custody.Category{Name: fact.Text{ZH: c.Name, EN: cmp.Or(c.NameEN, c.Name)}, Levels: each(c.Levels, level)}
+		out.Categories = append(out.Categories, custody.Category{Code: string(c.Code), Name: fact.Text{ZH: c.Name, EN: cmp.Or(c.NameEN, c.Name)}, Levels: each(c.Levels, level)})
 	}
 	for _, s := range r.Series {
 		out.Series = append(out.Series, custody.Series{Name: fact.Text{ZH: s.Name, EN: cmp.Or(s.NameEN, s.Name)}, Custodian: custody.Post(s.Custodian), Homes: each(s.Homes, placeID), NotCopied: s.Copying == configs.CopyingNever,

@@ -66,7 +66,7 @@ func newBenchOn(b *testing.B, mosquitto bool) *bench {
 		b.Fatal(err)
 	}
 	running := make(chan error, 1)
-	go func() { running <- Run(ctx, config, slog.New(slog.DiscardHandler)) }()
+	go func() { running <- Run(ctx, Settings{Config: config, Log: slog.New(slog.DiscardHandler)}) }()
 	w := &bench{world: &world{site: site}, taken: taken, desk: desk, changes: make(chan struct{}, 1)}
 	following := make(chan struct{})
 	go func() {

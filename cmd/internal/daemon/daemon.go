@@ -67,7 +67,7 @@ func Main(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := Run(ctx, site, log); err != nil {
+	if err := Run(ctx, Settings{Config: site, Log: log}); err != nil {
 		log.Error("stopped", "error", err)
 		return exitFailed
 	}

@@ -66,7 +66,7 @@ func (w *world) run(log *slog.Logger) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, config, log) }()
+	go func() { ended <- Run(ctx, Settings{Config: config, Log: log}) }()
 	w.stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended
@@ -203,7 +203,7 @@ func TestRefusesARecordItCannotTrust(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
-			if err := Run(ctx, config, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "journal.db") {
+			if err := Run(ctx, Settings{Config: config, Log: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "journal.db") {
 				t.Errorf("started with %v; want a refusal that names the file and says %q", err, tc.want)
 			} else {
 				t.Log(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -24,10 +25,19 @@ import (
 	"trilock/custody/siteplan"
 )
 
+// Settings say what a daemon runs with.
+type Settings struct {
+	Config *configs.Site
+	Log    *slog.Logger
+	// Wall is the wall clock that decisions go by; nil is the host's.
+	Wall func() time.Time
+}
+
 // rooms is everything that runs. What is opened is closed in the opposite order.
 type rooms struct {
 	config   *configs.Site
 	log      *slog.Logger
+	wallTime func() time.Time
 	registry *prometheus.Registry
 
 	site       custody.Site
@@ -45,8 +55,8 @@ type rooms struct {
 // Run runs the daemon of a site until ctx ends, and shuts it down in order. It fails when
 // something that must work cannot be started: the record, the console's port, the
 // broker's port. A device that is missing is no failure: it is reported down.
-func Run(ctx context.Context, config *configs.Site, log *slog.Logger) error {
-	r := &rooms{config: config, log: log, registry: prometheus.NewRegistry(), failed: make(chan error, 1)}
+func Run(ctx context.Context, s Settings) error {
+	r := &rooms{config: s.Config, log: s.Log, wallTime: s.Wall, registry: prometheus.NewRegistry(), failed: make(chan error, 1)}
 	r.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	err := r.open(ctx)
 	if err == nil {
@@ -95,7 +105,7 @@ func (r *rooms) openEngine(ctx context.Context) error {
 	}
 	r.engine, err = engine.New(ctx, engine.Settings{
 		Site: r.site, Places: places, Presence: siteplan.Policy(r.config), Record: r.journal, Memory: memory, Routes: siteplan.Routes(r.config),
-		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Log: r.log,
+		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Wall: r.wallTime, Log: r.log,
 	})
 	return err
 }

@@ -42,7 +42,7 @@ var rules = []rule{
 	{"custody/journal/verify", []string{}, nil, "the checker shares no code with the writer, or it would share its mistakes"},
 	{"custody/journal", []string{"custody", "custody/fact", "alerts"}, nil, "the record stores entries; it does not know who makes them"},
 	{"custody/engine", []string{"custody", "custody/fact", "custody/presence", "custody/journal", "alerts"}, nil, "the engine owns the state and commits it; devices and screens come to it"},
-	{"custody/console", []string{"custody", "custody/calendar", "custody/fact", "custody/threelock", "custody/presence", "alerts"}, []string{"database"}, "screens ask the engine; they touch neither devices nor the record"},
+	{"custody/console", []string{"custody", "custody/calendar", "custody/fact", "custody/rule", "custody/threelock", "custody/presence", "alerts"}, []string{"database"}, "screens ask the engine; they touch neither devices nor the record"},
 	{"custody/siteplan", []string{"alerts", "configs", "custody", "custody/approval", "custody/calendar", "custody/fact", "custody/presence"}, []string{"os", "net", "log", "database"}, "a translation from the file's words to the domain's, and nothing besides"},
 	{"custody/rule", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "a list that everybody may read reads nobody"},
 	{"custody/scenario", []string{"alerts", "configs", "custody", "custody/fact", "custody/presence", "custody/rule", "custody/siteplan", "custody/threelock"}, []string{"net", "log", "database"}, "a scenario is a file and what drives the domain by it; whoever drives devices comes to it"},

@@ -3,19 +3,25 @@ package simsite
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"text/template"
 
+	"go.yaml.in/yaml/v3"
+
+	"trilock/configs"
 	"trilock/devices/pki"
 )
 
-// Accounts of the demo site: role and person of each. Their tokens are made anew with
-// every site and kept by the simulation alone; the configuration holds their hashes.
-var accounts = []struct{ name, role, person string }{
+// Account is a desk, a screen or a machine of the site. Its token is made anew with every
+// site and kept by the simulation alone; the configuration holds its hash.
+type Account struct{ Name, Role, Person string }
+
+// storyAccounts are those of the story.
+var storyAccounts = []Account{
 	{"registrar", "registrar", Office.ID},
 	{"archivist-desk", "archivist", Archivist.ID},
 	{"head-of-office", "approver", Office.ID},
@@ -26,115 +32,123 @@ var accounts = []struct{ name, role, person string }{
 	{"auditor", "auditor", Engineer.ID},
 }
 
-var configText = template.Must(template.New("site.yaml").Funcs(template.FuncMap{"name": func(id string) string {
-	return fmt.Sprintf("name: %s, name_en: %s", deviceNames[id].ZH, deviceNames[id].EN)
-}}).Parse(`# Made by trilock-sim: a simulated site. The daemon cannot tell it from a real one.
-site: {name: 示范保密室, name_en: Example secrecy room, timezone: Asia/Shanghai, language: {{.Lang}}}
-data: data
-console: {listen: "{{.Console}}"}
-mqtt:
-  broker: "{{.Broker}}"
-{{- if .MQTTListen}}
-  listen: "{{.MQTTListen}}"
-  server_certificate: pki/broker.crt
-  server_key: pki/broker.key
-{{- end}}
-  authority: pki/ca.crt
-  certificate: pki/trilockd.crt
-  key: pki/trilockd.key
-places:
-  - {id: outside, kind: outside, name: 院外, name_en: outside}
-  - {id: exit, kind: passage, name: 大门口, name_en: the exit, adjoins: [outside, corridor]}
-  - {id: corridor, kind: corridor, name: 走廊, name_en: corridor}
-  - {id: doorway, kind: passage, name: 保密室门口, name_en: the doorway, adjoins: [corridor, room]}
-  - {id: room, kind: room, name: 保密室, name_en: secrecy room, adjoins: [corridor]}
-  - {id: reading-room, kind: reading-room, name: 阅读室, name_en: reading room, adjoins: [room]}
-  - {id: cabinet-a, kind: cabinet, name: 甲柜, name_en: cabinet A, adjoins: [room], levels: [secret, confidential], badge_reader: badge-cabinets}
-  - {id: cabinet-b, kind: cabinet, name: 乙柜, name_en: cabinet B, adjoins: [room], levels: [secret, confidential], badge_reader: badge-cabinets}
-  - {id: safe-1, kind: safe, name: 保险柜, name_en: safe, adjoins: [room], levels: [top-secret]}
-doors:
-  - id: room-door
-    from: corridor
-    to: room
-    entry_reader: badge-door-in
-    exit_reader: badge-door-out
-    contact: {device: badge-door-in, input: 0}
-    exit_button: {device: badge-door-out, input: 1}
-    strike: {device: badge-door-in, output: 0}
-    strike_time: 3s
-    held_open_after: 5s
-readers:
-{{- range .UHF}}
-  - {id: {{.Reader}}, {{name .Reader}}, port: {{.Port}}, protocol: {{.Protocol}}, antennas: [{port: 1, watches: {{.Watches}}}]}
-{{- end}}
-badge_lines:
-{{- range .Lines}}
-  - {id: {{.ID}}, port: {{.Port}}, baud: 115200, readers: [{{range $i, $r := .Readers}}{{if $i}}, {{end}}{id: {{$r}}, {{name $r}}, address: {{$i}}, key_file: keys/{{$r}}.key}{{end}}]}
-{{- end}}
-safes:
-  - {id: main-safe, place: safe-1, badge_reader: badge-safe, locks: [{{range $i, $l := .Locks}}{{if $i}}, {{end}}{{$l}}{{end}}], approvals: controller-key}
-locks:
-{{- range .Locks}}
-  - {id: {{.}}, {{name .}}, public_key: keys/{{.}}.key.pub}
-{{- end}}
-controller_key: keys/controller.key
-policy: # a story of one minute needs a day's patience divided
-  hand_over_window: 40s
-  device_down_after: 2s
-  missing_after: 5s
-  safe_open_max: 1m
-  presence: {certainty: 0.99, unseen_after: 3s}
-  repeat: {info: 0s, warning: 6s, critical: 5s}
-alerts:
-  channels:
-    - {name: wall, kind: console}
-    - {name: security-desk, kind: webhook, url: "{{.Webhook}}", secret_file: keys/webhook.secret, timeout: 3s}
-  routes: {info: [wall], warning: [wall, security-desk], critical: [wall, security-desk]}
-access:
-{{- range .Accounts}}
-  - {name: {{.Name}}, role: {{.Role}}, {{if .Person}}person: {{.Person}}, {{end}}token_sha256: {{.Hash}}}
-{{- end}}
-`))
+//go:embed story.yaml
+var storyConfig []byte
 
-type configData struct {
-	Lang, Console, Broker, MQTTListen, Webhook string
-	UHF                                        []uhfData
-	Lines                                      []lineData
-	Locks                                      []string
-	Accounts                                   []accountData
+// readConfig reads the configuration that the site is built from, for its devices.
+func (s *Site) readConfig() error {
+	if s.Config == nil {
+		s.Config, s.Accounts = storyConfig, storyAccounts
+	}
+	var err error
+	s.plan, err = configs.Parse(s.ConfigFile(), s.Config)
+	return err
 }
 
-type uhfData struct{ Reader, Port, Protocol, Watches string }
-
-type lineData struct {
-	ID, Port string
-	Readers  []string
-}
-
-type accountData struct{ Name, Role, Person, Hash string }
-
+// writeConfig writes the configuration with what this site has of its own: free ports, serial
+// lines, the broker, the webhook, and the accounts.
 func (s *Site) writeConfig() error {
-	d := configData{Lang: s.Lang, Console: s.Console, Broker: "builtin", MQTTListen: s.mqttAddr, Webhook: s.Webhook, Locks: Locks}
-	if s.brokerURL != "" {
-		d.Broker, d.MQTTListen = s.brokerURL, ""
-	}
-	for _, r := range uhfLines {
-		d.UHF = append(d.UHF, uhfData{r.reader, s.port(r.port), r.protocol, r.watches})
-	}
-	for _, l := range badgeLines {
-		d.Lines = append(d.Lines, lineData{l.id, s.port(l.port), l.readers})
-	}
-	for _, a := range accounts {
-		token := randomHex(20)
-		s.tokens[a.name] = token
-		hash := sha256.Sum256([]byte(token))
-		d.Accounts = append(d.Accounts, accountData{a.name, a.role, a.person, hex.EncodeToString(hash[:])})
-	}
-	var text strings.Builder
-	if err := configText.Execute(&text, d); err != nil {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(s.Config, &doc); err != nil {
 		return err
 	}
-	return os.WriteFile(s.ConfigFile(), []byte(text.String()), 0o600)
+	root := doc.Content[0]
+	if s.Lang != "" {
+		set(child(root, "site"), "language", s.Lang)
+	}
+	set(root, "data", "data")
+	set(child(root, "console"), "listen", s.Console)
+	if mqtt := child(root, "mqtt"); mqtt != nil && s.brokerURL != "" {
+		set(mqtt, "broker", s.brokerURL)
+		for _, key := range []string{"listen", "server_certificate", "server_key"} {
+			drop(mqtt, key)
+		}
+	} else if mqtt != nil {
+		set(mqtt, "listen", s.mqttAddr)
+	}
+	for _, list := range []string{"readers", "badge_lines"} {
+		for _, item := range items(child(root, list)) {
+			set(item, "port", s.port(filepath.Base(child(item, "port").Value)))
+		}
+	}
+	for _, channel := range items(child(child(root, "alerts"), "channels")) {
+		if child(channel, "kind").Value == "webhook" {
+			set(channel, "url", s.Webhook)
+			set(channel, "secret_file", "keys/webhook.secret")
+		}
+	}
+	if err := s.openAccounts(root); err != nil {
+		return err
+	}
+	text, err := yaml.Marshal(&doc)
+	if err != nil {
+		return err
+	}
+	head := "# Made by trilock-sim: a simulated site. The daemon cannot tell it from a real one.\n"
+	return os.WriteFile(s.ConfigFile(), append([]byte(head), text...), 0o600)
+}
+
+func (s *Site) openAccounts(root *yaml.Node) error {
+	var list []map[string]string
+	for _, a := range s.Accounts {
+		token := randomHex(20)
+		s.tokens[a.Name] = token
+		hash := sha256.Sum256([]byte(token))
+		entry := map[string]string{"name": a.Name, "role": a.Role, "token_sha256": hex.EncodeToString(hash[:])}
+		if a.Person != "" {
+			entry["person"] = a.Person
+		}
+		list = append(list, entry)
+	}
+	var node yaml.Node
+	if err := node.Encode(list); err != nil {
+		return err
+	}
+	drop(root, "access")
+	root.Content = append(root.Content, scalar("access"), &node)
+	return nil
+}
+
+// child returns the value under a key of a mapping, or nil.
+func child(node *yaml.Node, key string) *yaml.Node {
+	if node == nil {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// items returns the items of a list; none of nil.
+func items(node *yaml.Node) []*yaml.Node {
+	if node == nil {
+		return nil
+	}
+	return node.Content
+}
+
+func set(node *yaml.Node, key, value string) {
+	if old := child(node, key); old != nil {
+		*old = *scalar(value)
+		return
+	}
+	node.Content = append(node.Content, scalar(key), scalar(value))
+}
+
+func drop(node *yaml.Node, key string) {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			node.Content = append(node.Content[:i:i], node.Content[i+2:]...)
+			return
+		}
+	}
+}
+
+func scalar(value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Style: yaml.DoubleQuotedStyle}
 }
 
 // writeKeys makes what a technician makes at installation: the authority and its
@@ -153,25 +167,43 @@ func (s *Site) writeKeys() error {
 	if _, err := authority.Issue("broker", pki.Server, []string{"127.0.0.1", "localhost"}); err != nil {
 		return err
 	}
-	for _, client := range append([]string{"trilockd"}, Locks...) {
+	for _, client := range append([]string{"trilockd"}, s.lockIDs()...) {
 		if _, err := authority.Issue(client, pki.Client, nil); err != nil {
 			return err
 		}
 	}
-	for _, name := range append([]string{"controller"}, Locks...) {
+	for _, name := range append([]string{"controller"}, s.lockIDs()...) {
 		if _, err := pki.NewSigningKey(s.keyFile(name), pki.ES256); err != nil {
 			return err
 		}
 	}
-	for _, line := range badgeLines {
-		for _, reader := range line.readers {
-			if err := os.WriteFile(s.keyFile(reader), []byte(randomHex(16)+"\n"), 0o600); err != nil {
+	for _, line := range s.plan.BadgeLines {
+		for _, reader := range line.Readers {
+			if err := os.WriteFile(s.keyFile(string(reader.ID)), []byte(randomHex(16)+"\n"), 0o600); err != nil {
 				return err
 			}
 		}
 	}
 	s.WebhookSecret = []byte(randomHex(32))
 	return os.WriteFile(s.path("keys/webhook.secret"), append(s.WebhookSecret, '\n'), 0o600) // as an editor, or trilock key, leaves it
+}
+
+// checkFiles holds the configuration against the folder: its keys and certificates are those
+// that writeKeys makes.
+func (s *Site) checkFiles() error {
+	_, err := configs.Load(s.ConfigFile())
+	var faults configs.Faults
+	if errors.As(err, &faults) {
+		return fmt.Errorf("the configuration names what this site does not have:\n%w", faults)
+	}
+	return err
+}
+
+func (s *Site) lockIDs() (ids []string) {
+	for _, l := range s.plan.Locks {
+		ids = append(ids, string(l.ID))
+	}
+	return ids
 }
 
 func (s *Site) path(rel string) string     { return filepath.Join(s.Dir, rel) }

@@ -1,7 +1,8 @@
 // Package simsite is a whole secrecy room in one process: readers, badge readers and
 // locks that speak their wire protocols byte for byte, and people who walk between them
-// with folders in their hands. What it builds is a folder that a technician could have
-// made: a configuration, keys, certificates, and serial ports under stable names.
+// with folders in their hands. What it builds, from any site's configuration, is a folder that
+// a technician could have made: the configuration, keys, certificates, and serial ports under
+// stable names. The configuration of the story, which is built where none is given:
 //
 //	outside ── exit ── corridor ── doorway ──[room door]── room ── cabinet A, cabinet B, safe
 //	                                                         └──── reading room
@@ -15,7 +16,6 @@ package simsite
 
 import (
 	"trilock/custody/fact"
-	"trilock/devices/devicetest/radio"
 )
 
 // Person is somebody with a badge.
@@ -81,43 +81,6 @@ const ForeignTag = "E2801160600002094ED74AA6"
 // Foreign returns the bytes of ForeignTag.
 func Foreign() []byte { return epc(ForeignTag) }
 
-// Locks are the ids of the safe's three locks.
-var Locks = []string{"lock-archivist", "lock-office", "lock-leader"}
-
-// uhfLine is one UHF reader on a serial port of its own.
-type uhfLine struct{ reader, port, protocol, watches string }
-
-var uhfLines = []uhfLine{
-	{"reader-cabinet-a", "cabinet-a", "gx-5a", "cabinet-a"},
-	{"reader-cabinet-b", "cabinet-b", "gx-5a", "cabinet-b"},
-	{"reader-door", "door", "gx-5a", "doorway"},
-	{"reader-safe", "safe", "r2000-a0", "safe-1"},
-	{"reader-reading-room", "reading-room", "r2000-a0", "reading-room"},
-	{"reader-exit", "exit", "r2000-a0", "exit"},
-}
-
-// deviceNames are what the wall screen calls the devices.
-var deviceNames = map[string]fact.Text{
-	"reader-cabinet-a": {ZH: "甲柜读写器", EN: "reader of cabinet A"}, "reader-cabinet-b": {ZH: "乙柜读写器", EN: "reader of cabinet B"},
-	"reader-door": {ZH: "房门读写器", EN: "reader at the room door"},
-	"reader-safe": {ZH: "保险柜读写器", EN: "reader of the safe"}, "reader-reading-room": {ZH: "阅读室读写器", EN: "reader of the reading room"},
-	"reader-exit": {ZH: "大门读写器", EN: "reader at the exit"},
-	DoorIn:        {ZH: "门外读卡器", EN: "badge reader outside the door"}, DoorOut: {ZH: "门内读卡器", EN: "badge reader inside the door"},
-	AtCabinets: {ZH: "文件柜读卡器", EN: "badge reader at the cabinets"}, AtSafe: {ZH: "保险柜读卡器", EN: "badge reader at the safe"},
-	"lock-archivist": {ZH: "档案员锁", EN: "archivist's lock"}, "lock-office": {ZH: "综合部锁", EN: "general office's lock"}, "lock-leader": {ZH: "总经理锁", EN: "management's lock"},
-}
-
-// badgeLine is one RS-485 line with its readers in the order of their addresses.
-type badgeLine struct {
-	id, port string
-	readers  []string
-}
-
-var badgeLines = []badgeLine{
-	{"osdp-door", "osdp-door", []string{DoorIn, DoorOut}},
-	{"osdp-room", "osdp-room", []string{AtCabinets, AtSafe}},
-}
-
 // The badge readers.
 const (
 	DoorIn     = "badge-door-in"
@@ -125,23 +88,5 @@ const (
 	AtCabinets = "badge-cabinets"
 	AtSafe     = "badge-safe"
 )
-
-func layout() radio.Layout {
-	l := radio.Layout{Places: []radio.Place{
-		{Name: "outside"}, {Name: "exit", Adjoins: []string{"outside", "corridor"}}, {Name: "corridor"},
-		// The doorway's antenna looks away from the room: wall and door leaf keep the shelves out of it.
-		{Name: "doorway", Adjoins: []string{"corridor"}},
-		{Name: "room", Adjoins: []string{"corridor"}}, {Name: "reading-room", Adjoins: []string{"room"}},
-		{Name: "cabinet-a", Adjoins: []string{"room"}}, {Name: "cabinet-b", Adjoins: []string{"room"}}, {Name: "safe-1", Adjoins: []string{"room"}},
-		{Name: Shielded},
-	}}
-	for _, r := range uhfLines {
-		l.Antennas = append(l.Antennas, radio.Antenna{Reader: r.reader, Port: 1, Place: r.watches})
-	}
-	return l
-}
-
-// Shielded is nowhere on the site: a metal case in somebody's hand.
-const Shielded = "metal-case"
 
 func card(facility, number uint32) uint32 { return facility<<16 | number }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,15 @@ type Settings struct {
 	// Mosquitto makes the site use Debian's mosquitto instead of the daemon's own broker,
 	// with the files of configs/mosquitto.
 	Mosquitto bool
-	Log       *slog.Logger
+	// Config is the text of the configuration to build from, with Accounts of its own; the
+	// story's where it is nil. Keys and certificates stand in it under the names that writeKeys
+	// gives them: keys/<id>.key, pki/<name>.crt.
+	Config   []byte
+	Accounts []Account
+	// Quiet is a radio field in which every antenna hears its own place and no other, and
+	// nobody's body is in the way: for sites on which something else is tried.
+	Quiet bool
+	Log   *slog.Logger
 }
 
 // Site is a simulated site. Run serves its devices; the other methods are what people do.
@@ -48,6 +57,7 @@ type Site struct {
 	// WebhookSecret signs what the daemon sends.
 	WebhookSecret []byte
 
+	plan                *configs.Site
 	mqttAddr, brokerURL string
 	tokens              map[string]string
 	field               *radio.Field
@@ -57,12 +67,14 @@ type Site struct {
 	locks               []*locktest.Lock
 	stopBroker          func() error
 	door                sync.Mutex // one person at a time goes through it
+	copied              sync.Mutex // guards copies
+	copies              []copyOfTag
 }
 
 // Build makes the folder, the keys, the ports and the devices. Stop it with Close.
 func Build(s Settings) (*Site, error) {
 	site := &Site{Settings: s, tokens: map[string]string{}, lines: map[string]*devicetest.Line{}, uhf: map[string]*uhftest.Reader{}, pds: map[string]*osdptest.PD{}, stopBroker: func() error { return nil }}
-	for _, step := range []func() error{site.writeKeys, site.reserve, site.startBroker, site.layLines, site.layOut, site.installReaders, site.installBadges, site.installLocks, site.writeConfig} {
+	for _, step := range []func() error{site.readConfig, site.writeKeys, site.reserve, site.startBroker, site.layLines, site.layOut, site.installReaders, site.installBadges, site.installLocks, site.writeConfig, site.checkFiles} {
 		if err := step(); err != nil {
 			return nil, errors.Join(fmt.Errorf("building the site in %s: %w", s.Dir, err), site.Close())
 		}
@@ -95,7 +107,7 @@ func (s *Site) startBroker() error {
 	if err := os.CopyFS(s.path("broker"), configs.Mosquitto); err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.path("broker/mosquitto/trilock.acl"), []byte(broker.AccessList(configs.DaemonName, Locks, nil)), 0o600); err != nil {
+	if err := os.WriteFile(s.path("broker/mosquitto/trilock.acl"), []byte(broker.AccessList(configs.DaemonName, s.lockIDs(), nil)), 0o600); err != nil {
 		return err
 	}
 	dir := s.path("broker/run")
@@ -112,11 +124,12 @@ func (s *Site) startBroker() error {
 
 // layOut makes the radio field, with everybody outside and no folder in it yet.
 func (s *Site) layOut() (err error) {
-	if s.field, err = radio.New(s.Seed, layout()); err != nil {
+	if s.field, err = radio.New(s.Seed, s.layout()); err != nil {
 		return err
 	}
+	outside := slices.IndexFunc(s.plan.Places, func(p configs.Place) bool { return p.Kind == configs.KindOutside })
 	for _, p := range append(People(), Stranger) {
-		if err := s.field.Walk(p.ID+"#", "outside"); err != nil {
+		if err := s.field.Walk(p.ID+"#", string(s.plan.Places[outside].ID)); err != nil {
 			return err
 		}
 	}
@@ -124,20 +137,23 @@ func (s *Site) layOut() (err error) {
 }
 
 func (s *Site) installBadges() error {
-	for _, line := range badgeLines {
-		for address, reader := range line.readers {
-			key, err := configs.ReadBadgeKey(configs.File(s.keyFile(reader)))
+	for _, line := range s.plan.BadgeLines {
+		for _, reader := range line.Readers {
+			key, err := configs.ReadBadgeKey(configs.File(s.keyFile(string(reader.ID))))
 			if err != nil {
 				return err
 			}
-			s.pds[reader] = osdptest.NewPD(osdptest.Settings{Address: uint8(address), Key: osdp.Key(key), Inputs: 2, Outputs: 2,
-				Vendor: [3]byte{0x00, 0x06, 0x8E}, Model: 1, Version: 1, Serial: uint32(1000 + address), Firmware: [3]byte{1, 2, 3}})
+			s.pds[string(reader.ID)] = osdptest.NewPD(osdptest.Settings{Address: reader.Address, Key: osdp.Key(key), Inputs: 2, Outputs: 2,
+				Vendor: [3]byte{0x00, 0x06, 0x8E}, Model: 1, Version: 1, Serial: 1000 + uint32(reader.Address), Firmware: [3]byte{1, 2, 3}})
 		}
 	}
 	return nil
 }
 
 func (s *Site) installLocks() error {
+	if len(s.plan.Locks) == 0 {
+		return nil
+	}
 	controller, err := pki.LoadPublicKey(s.keyFile("controller") + ".pub")
 	if err != nil {
 		return err
@@ -150,7 +166,8 @@ func (s *Site) installLocks() error {
 	if url == "" {
 		url = "tls://" + s.mqttAddr
 	}
-	for _, id := range Locks {
+	for _, id := range s.lockIDs() {
+		safe := s.safeOf(id)
 		key, err := pki.LoadSigningKey(s.keyFile(id))
 		if err != nil {
 			return err
@@ -159,7 +176,7 @@ func (s *Site) installLocks() error {
 		if err != nil {
 			return err
 		}
-		lock, err := locktest.New(locktest.Settings{ID: id, Safe: "main-safe", Key: key, Trust: lockwire.ControllerTrust("main-safe", trusted), BrokerURL: url, TLS: tls, Log: s.Log})
+		lock, err := locktest.New(locktest.Settings{ID: id, Safe: safe, Key: key, Trust: lockwire.ControllerTrust(safe, trusted), BrokerURL: url, TLS: tls, Log: s.Log})
 		if err != nil {
 			return err
 		}
@@ -168,10 +185,28 @@ func (s *Site) installLocks() error {
 	return nil
 }
 
+// safeOf returns the safe that a lock is on.
+func (s *Site) safeOf(lock string) string {
+	for _, safe := range s.plan.Safes {
+		if slices.Contains(safe.Locks, configs.ID(lock)) {
+			return string(safe.ID)
+		}
+	}
+	return ""
+}
+
+// Lock returns the lock with an id, nil where the site has none.
+func (s *Site) Lock(id string) *locktest.Lock {
+	if i := slices.Index(s.lockIDs(), id); i >= 0 {
+		return s.locks[i]
+	}
+	return nil
+}
+
 // Run serves every device of the site until ctx ends.
 func (s *Site) Run(ctx context.Context) error {
 	var all sync.WaitGroup
-	failed := make(chan error, len(uhfLines)+len(badgeLines)+len(s.locks))
+	failed := make(chan error, len(s.plan.Readers)+len(s.plan.BadgeLines)+len(s.locks))
 	serve := func(name string, run func(context.Context) error) {
 		all.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
@@ -179,14 +214,14 @@ func (s *Site) Run(ctx context.Context) error {
 			}
 		})
 	}
-	for _, r := range uhfLines {
-		serve(r.reader, s.serveUHF(r))
+	for _, r := range s.plan.Readers {
+		serve(string(r.ID), s.serveUHF(r))
 	}
-	for _, l := range badgeLines {
-		serve(l.id, s.serveBadges(l))
+	for _, l := range s.plan.BadgeLines {
+		serve(string(l.ID), s.serveBadges(l))
 	}
-	for i, lock := range s.locks {
-		serve(Locks[i], lock.Run)
+	for i, id := range s.lockIDs() {
+		serve(id, s.locks[i].Run)
 	}
 	all.Wait()
 	close(failed)

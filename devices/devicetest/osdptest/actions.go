@@ -56,6 +56,7 @@ func (p *PD) actLED(data []byte) bool {
 			return false // as libosdp's readers do
 		}
 		p.leds = keepLast(p.leds, led)
+		p.lit++
 	}
 	return true
 }
@@ -158,6 +159,13 @@ func (p *PD) happen(code osdp.ReplyCode, data []byte) {
 
 // LastLED returns the last light that was set; false if there was none.
 func (p *PD) LastLED() (osdp.LED, bool) { return last(p, &p.leds) }
+
+// Lit counts the lights that were set since the reader was made.
+func (p *PD) Lit() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lit
+}
 
 // LastBuzzer returns the last sound; false if there was none.
 func (p *PD) LastBuzzer() (Buzzer, bool) { return last(p, &p.buzzers) }

@@ -120,6 +120,7 @@ type PD struct {
 	power   bool
 
 	leds       []osdp.LED
+	lit        int // lights set so far
 	buzzers    []Buzzer
 	texts      []string
 	pulses     []Pulse
