@@ -12,6 +12,8 @@ const (
 	NotCleared      Code = "not-cleared"
 	ReturnUncounted Code = "return-uncounted"
 	ReturnDiffers   Code = "return-differs"
+	LoanUnsigned    Code = "loan-unsigned"
+	ReturnUnsigned  Code = "return-unsigned"
 	PieceApart      Code = "piece-apart"
 	CalendarUnknown Code = "calendar-unknown"
 )
@@ -49,6 +51,14 @@ var lendingKinds = []Kind{
 		Title: fact.Text{ZH: "归还清点不符", EN: "Return differs from the register"},
 		Text:  fact.Text{ZH: "%[1]s 归还清点为 %[2]d 份 %[3]d 页，登记为 1 份 %[4]d 页；借阅人 %[5]s。", EN: "%[1]s came back with %[2]d copies and %[3]d pages; the register has 1 copy and %[4]d pages. Borrower: %[5]s."},
 		ToDo:  fact.Text{ZH: "立即询问借阅人，追回缺页；查明前按事件处理，补齐后重新清点。", EN: "Ask the borrower now and recover what is missing; treat it as an incident until it is counted right."}},
+	{Code: LoanUnsigned, Severity: Warning, Rule: "CIR-4",
+		Title: fact.Text{ZH: "领取未签收", EN: "Not signed for"},
+		Text:  fact.Text{ZH: "%[1]s 已从保险柜取出，借阅人 %[2]s 与档案员尚未双方刷卡。", EN: "%[1]s was taken out of the safe, and its borrower %[2]s and the archivist have not both badged."},
+		ToDo:  fact.Text{ZH: "核实文件在谁手中；双方到读卡器刷卡签收。", EN: "See who has it; both badge at a desk reader."}},
+	{Code: ReturnUnsigned, Severity: Warning, Rule: "CIR-4",
+		Title: fact.Text{ZH: "归还未签字", EN: "Returned without a signature"},
+		Text:  fact.Text{ZH: "%[1]s 已放回保险柜，借阅人 %[2]s 没有刷卡交还。", EN: "%[1]s is back in the safe, and its borrower %[2]s has not badged for giving it back."},
+		ToDo:  fact.Text{ZH: "向借阅人核实由谁、何时交还，补记说明。", EN: "Ask the borrower who gave it back, and when; note it."}, Momentary: true},
 	{Code: PieceApart, Severity: Warning, Rule: "CIR-13",
 		Title: fact.Text{ZH: "卷内文件脱离", EN: "Piece apart from its folder"},
 		Text:  fact.Text{ZH: "%[1]s 在 %[2]s 被读到，它所在的卷 %[3]s 在 %[4]s，没有抽出登记。", EN: "%[1]s is read in %[2]s, its folder %[3]s in %[4]s, and no extraction is recorded."},

@@ -27,6 +27,8 @@ type Lending struct {
 	// Extension is how far beyond its due time a loan may be extended at once (CIR-10). A level without one is not extended.
 	Extension      map[Level]DueRule `yaml:"extension" want:"how far a loan of each level may be extended at once"`
 	ExtensionsMost int               `yaml:"extensions_most" min:"0" max:"20" want:"how often a loan may be extended"`
+	// SignWithin is by when reader and custodian have badged for what left a safe (CIR-4).
+	SignWithin Duration `yaml:"sign_within" min:"1m" max:"24h" want:"how soon both sides badge for what left a safe"`
 	// CountWithin is by when what came back is counted (CIR-11).
 	CountWithin Duration `yaml:"count_within" min:"1m" max:"72h" want:"how soon copies and pages are counted on return"`
 	// ApartAfter is how long a piece is read apart from its folder until it is an alert (CIR-13).
@@ -114,6 +116,7 @@ func defaultLending() Lending {
 		YearEndAhead:   hours(14 * 24),
 		Extension:      map[Level]DueRule{Secret: "5 working days", Confidential: "5 working days", Internal: "30 days"},
 		ExtensionsMost: 2,
+		SignWithin:     minutes(10),
 		CountWithin:    minutes(30),
 		ApartAfter:     seconds(30),
 	}

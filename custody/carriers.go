@@ -85,7 +85,15 @@ func (d *decision) keeperName(series Series) fact.Text {
 // keeper of its own is handed out by that one alone (REG-8), and no person gets the last of the
 // parts that are kept apart (STO-7).
 func (d *decision) mayGiveOut(l *Loan, custodian PersonID) bool {
-	doc := d.documents[l.Document]
+	for _, id := range append([]DocumentID{l.Document}, d.together(l.Document)...) {
+		if !d.mayHandOver(d.documents[id], l, custodian) {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *decision) mayHandOver(doc *Document, l *Loan, custodian PersonID) bool {
 	if series, own := d.seriesOf(doc.DocumentRecord); own && !d.keptBy(series, d.persons[custodian]) && !d.keeperAtSafe(doc, series) {
 		d.raise(alerts.WrongKeeper, string(doc.ID), string(doc.ID), series.Name, d.keeperName(series), d.personName(custodian))
 		return false

@@ -161,7 +161,7 @@ func (d *decision) count(safe Safe, why map[DocumentID]string) (lines []CountLin
 	for _, id := range d.shelves.homeOf(safe.Place) {
 		doc := d.documents[id]
 		line := CountLine{Document: id, Found: doc.Seen.Known && doc.Seen.Place == safe.Place}
-		if loan := d.loans[doc.Loan]; !line.Found && loan != nil && loan.Status == LoanOut {
+		if loan := d.loanOf(doc); !line.Found && loan != nil && loan.Status == LoanOut {
 			line.Why = string(loan.ID)
 		} else if !line.Found {
 			if line.Why = clip(strings.TrimSpace(why[id])); line.Why == "" {

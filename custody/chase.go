@@ -144,6 +144,7 @@ func (s *State) watchReminder(l *Loan) {
 func (s *State) unwatchLoan(id LoanID) {
 	s.agenda.off(errand{errandLoanDue, string(id)})
 	s.agenda.off(errand{errandRemind, string(id)})
+	s.agenda.off(errand{errandUnsigned, string(id)})
 	delete(s.circulating.Reminded, id)
 }
 

@@ -33,12 +33,13 @@ type circulating struct {
 	pieces      map[DocumentID][]DocumentID
 	listOf      map[DocumentID]string
 	extensionOf map[LoanID]string
+	index       loanIndex
 }
 
 func newCirculating() circulating {
 	return circulating{Reminded: map[LoanID]int{}, Lists: map[string]*Circulation{}, Extensions: map[string]*Extension{}, Uncounted: map[DocumentID]Uncounted{},
 		Admissions: map[string]*Admission{}, Extracted: map[DocumentID]Extraction{},
-		pieces: map[DocumentID][]DocumentID{}, listOf: map[DocumentID]string{}, extensionOf: map[LoanID]string{}}
+		pieces: map[DocumentID][]DocumentID{}, listOf: map[DocumentID]string{}, extensionOf: map[LoanID]string{}, index: newLoanIndex()}
 }
 
 // LendingPolicy holds the numbers of these rules that a site may set.
@@ -60,6 +61,8 @@ type LendingPolicy struct {
 	// level without a rule is not extended. ExtensionsMost is how often (CIR-10).
 	Extension      map[Level]calendar.Due
 	ExtensionsMost int
+	// SignWithin is by when both sides have badged for what left a safe (CIR-4); 0: nobody is reminded.
+	SignWithin time.Duration
 	// CountWithin is by when what came back is counted (CIR-11); 0: nobody is reminded.
 	CountWithin time.Duration
 	// ApartAfter is how long a piece is read apart from its folder until it is an alert (CIR-13).
@@ -69,7 +72,7 @@ type LendingPolicy struct {
 	TopSecretReadIn, ArchiveRooms []fact.PlaceID
 }
 
-var circulatingEvents = slices.Concat(chaseEvents, circulationEvents, extensionEvents, countingEvents, folderEvents, outsiderEvents, proxyEvents)
+var circulatingEvents = slices.Concat(chaseEvents, circulationEvents, extensionEvents, countingEvents, folderEvents, outsiderEvents, proxyEvents, signingEvents)
 
 var circulatingActs = slices.Concat(circulationActs, extensionActs, countingActs, folderActs, outsiderActs, proxyActs)
 
@@ -81,6 +84,7 @@ const (
 	errandYearEndAhead errandKind = "year-end-ahead"
 	errandCount        errandKind = "count-return"
 	errandApart        errandKind = "piece-apart"
+	errandUnsigned     errandKind = "loan-unsigned"
 	errandAdmission    errandKind = "admission"
 )
 
@@ -97,6 +101,8 @@ func (d *decision) circulatingErrand(e errand) bool {
 		d.announceClearing()
 	case errandCount:
 		d.stillUncounted(DocumentID(e.id))
+	case errandUnsigned:
+		d.stillUnsigned(LoanID(e.id))
 	case errandApart:
 		d.judgeApart(DocumentID(e.id))
 	case errandAdmission:

@@ -54,14 +54,14 @@ func lendingRoom(c *calendar.Calendar) custody.Site {
 	return room
 }
 
-func (s *site) take(doc string, by custody.PersonID) {
+func (s *site) takeOut(doc string, by custody.PersonID) {
 	s.t.Helper()
 	s.badge("badge-cabinets", "p-archivist")
 	s.badge("badge-cabinets", by)
 	s.seen(doc, "reading-room")
 }
 
-func (s *site) bring(doc string, by custody.PersonID) {
+func (s *site) bringBack(doc string, by custody.PersonID) {
 	s.t.Helper()
 	s.after(2 * time.Minute) // whatever hand-over was open is over
 	s.badge("badge-cabinets", by)
@@ -113,7 +113,7 @@ func (s *site) again(of custody.Site) {
 func TestDueTimesFollowTheCalendar(t *testing.T) {
 	s := newSiteOf(t, lendingRoom(working(t)))
 	s.borrow("JM-2026-0001", "p-reader")
-	s.take(folder1, "p-reader")
+	s.takeOut(folder1, "p-reader")
 	wednesday := time.Date(2026, 3, 4, 17, 30, 0, 0, time.UTC)
 	wantEqual(t, "due by rule", s.document(folder1).Loan.Due, wednesday)
 
@@ -164,7 +164,7 @@ func TestTimeBeginsWithTheHandOver(t *testing.T) {
 	s := newSiteOf(t, lendingRoom(working(t)))
 	s.borrow("JM-2026-0001", "p-reader")
 	s.after(23 * time.Hour)
-	s.take(folder1, "p-reader")
+	s.takeOut(folder1, "p-reader")
 	wantEqual(t, "due", s.document(folder1).Loan.Due, time.Date(2026, 3, 5, 17, 30, 0, 0, time.UTC))
 }
 
@@ -172,7 +172,7 @@ func TestTimeBeginsWithTheHandOver(t *testing.T) {
 func TestChase(t *testing.T) {
 	s := newSiteOf(t, lendingRoom(working(t)))
 	s.borrow("JM-2026-0001", "p-reader")
-	s.take(folder1, "p-reader")
+	s.takeOut(folder1, "p-reader")
 	s.after(7 * 24 * time.Hour)
 	reminded, listed := 0, 0
 	for _, e := range s.entries {
@@ -210,14 +210,14 @@ func TestPassedOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSiteOf(t, lendingRoom(working(t)))
 			s.borrow("JM-2026-0001", "p-reader")
-			s.take(folder1, "p-reader")
+			s.takeOut(folder1, "p-reader")
 			if tc.with != nil {
 				s.feed(presence.Passage{Tag: s.tag(folder1), Door: "room-door", With: tc.with})
 			} else {
 				s.seen(folder1, tc.place)
 			}
 			wantEqual(t, "passed on", s.stands(alerts.PassedOn, "JM-2026-0001"), tc.want)
-			s.bring(folder1, "p-reader")
+			s.bringBack(folder1, "p-reader")
 			wantEqual(t, "after the return", s.stands(alerts.PassedOn, "JM-2026-0001"), false)
 		})
 	}
@@ -228,7 +228,7 @@ func TestPassedOn(t *testing.T) {
 func TestWhatFollows(t *testing.T) {
 	s := newSiteOf(t, lendingRoom(working(t)))
 	s.borrow("JM-2026-0001", "p-reader")
-	s.take(folder1, "p-reader")
+	s.takeOut(folder1, "p-reader")
 	wantEqual(t, "nothing follows", len(s.document(folder1).Follows), 0)
 	s.seen(folder1, "exit")
 	doc := s.document(folder1)
@@ -264,7 +264,7 @@ func TestCirculationNeedsTheLeader(t *testing.T) {
 func TestExtensions(t *testing.T) {
 	s := newSiteOf(t, lendingRoom(working(t)))
 	loan := custody.LoanID(s.borrow("JM-2026-0001", "p-reader").Subject)
-	s.take(folder1, "p-reader")
+	s.takeOut(folder1, "p-reader")
 	if o := s.act("p-reader", custody.RequestExtension{Loan: loan, Reason: "未完"}); !o.OK {
 		t.Fatalf("%+v", o)
 	}
@@ -274,7 +274,7 @@ func TestExtensions(t *testing.T) {
 	secret := s.borrow("JM-2026-0002", "p-reader").Subject
 	s.act("p-office", custody.Approve{ID: secret})
 	s.after(2 * time.Minute)
-	s.take(folder2, "p-reader")
+	s.takeOut(folder2, "p-reader")
 	wantEqual(t, "a level that is not extended", s.act("p-reader", custody.RequestExtension{Loan: custody.LoanID(secret), Reason: "未完"}).Code, "never-extended")
 }
 
@@ -287,9 +287,9 @@ func TestExtensionEndsWithTheLoan(t *testing.T) {
 	room.Policy.Approvals.Plans[custody.ForExtension] = map[custody.Level]approval.Plan{custody.Confidential: head}
 	s := newSiteOf(t, room)
 	loan := custody.LoanID(s.borrow("JM-2026-0001", "p-reader").Subject)
-	s.take(folder1, "p-reader")
+	s.takeOut(folder1, "p-reader")
 	ext := s.act("p-reader", custody.RequestExtension{Loan: loan, Reason: "未完"}).Subject
-	s.bring(folder1, "p-reader")
+	s.bringBack(folder1, "p-reader")
 	last[*custody.ExtensionDropped](s)
 	wantEqual(t, "approved too late", s.act("p-office", custody.Approve{ID: ext}).Code, "nothing-to-approve")
 }
@@ -301,7 +301,7 @@ func TestReplayOfCirculation(t *testing.T) {
 		s := newSiteOf(t, room)
 		register := func(rec custody.DocumentRecord) {
 			rec.Title, rec.Level, rec.Copy, rec.Copies, rec.Home = "题名", custody.Confidential, 1, 1, "cabinet-a"
-			s.must(custody.RegisterDocument{Document: rec})
+			s.must(custody.RegisterDocument{Document: complete(rec)})
 		}
 		register(custody.DocumentRecord{ID: "JM-2026-0004", Tag: s.tag(folder4), Carrier: custody.FolderBox})
 		register(custody.DocumentRecord{ID: "JM-2026-0005", Tag: s.tag(folder5), Folder: "JM-2026-0004"})

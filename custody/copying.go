@@ -82,10 +82,8 @@ func (d *decision) requestCopying(a RequestCopying) Outcome {
 	case len(d.registering.Copyings) >= MaxCopyings:
 		return refuse("too-much", "", subject, fact.Text{ZH: "未办结的复制已达 %[1]d 项。", EN: "%[1]d copyings are under way; finish some first."}.Fill(MaxCopyings))
 	}
-	for _, id := range sortedKeys(d.registering.Copyings) {
-		if d.registering.Copyings[id].Document == doc.ID {
-			return refuse("copying-waits", RuleCopying, subject, fact.Text{ZH: "%[1]s 已有未办结的复制（%[2]s），先清点办结或撤回。", EN: "A copying of %[1]s is under way (%[2]s); count and finish it, or recall it."}.Fill(subject, id))
-		}
+	if id, open := d.registering.copyingOf[doc.ID]; open {
+		return refuse("copying-waits", RuleCopying, subject, fact.Text{ZH: "%[1]s 已有未办结的复制（%[2]s），先清点办结或撤回。", EN: "A copying of %[1]s is under way (%[2]s); count and finish it, or recall it."}.Fill(subject, id))
 	}
 	id := number("CP", d.registering.CopyingCount+1)
 	d.emit(id, &CopyingAsked{Copying: Copying{ID: id, Document: doc.ID, By: by.ID, Count: a.Count, Purpose: a.Purpose, Place: a.Place}})
@@ -184,16 +182,10 @@ func (d *decision) settleCopying(id string) {
 // originalMoved holds the original's presence at a copying place against what was approved (CPY-2):
 // it is there only for an approved copying, and leaves after the copies are counted.
 func (d *decision) originalMoved(doc *Document, from fact.PlaceID) {
-	there, allowed := doc.Seen.Place, false
-	for _, id := range sortedKeys(d.registering.Copyings) {
-		c := d.registering.Copyings[id]
-		if c.Document != doc.ID || !c.Approved {
-			continue
-		}
-		allowed = allowed || there == c.Place
-		if from == c.Place && (there != c.Place || !doc.Seen.Known) {
-			d.raise(alerts.CopiesOpen, id, id, string(doc.ID), c.Count, c.Registered, fact.Text{ZH: "原件已离开，尚未清点份数", EN: "the original left before the copies were counted"})
-		}
+	there, c := doc.Seen.Place, d.registering.Copyings[d.registering.copyingOf[doc.ID]]
+	allowed := c != nil && c.Approved && there == c.Place
+	if c != nil && c.Approved && from == c.Place && (there != c.Place || !doc.Seen.Known) {
+		d.raise(alerts.CopiesOpen, c.ID, c.ID, string(doc.ID), c.Count, c.Registered, fact.Text{ZH: "原件已离开，尚未清点份数", EN: "the original left before the copies were counted"})
 	}
 	_, fresh := d.registering.Fresh[doc.ID]
 	if doc.Seen.Known && slices.Contains(d.site.Policy.Registering.CopyingPlaces, there) && doc.Level.classified() && !allowed && !fresh {
@@ -205,9 +197,8 @@ func (d *decision) originalMoved(doc *Document, from fact.PlaceID) {
 
 // beingCopied reports whether a document is where it is copied, or where it was made as a copy.
 func (d *decision) beingCopied(doc *Document, place fact.PlaceID) bool {
-	work := d.registering.Fresh[doc.ID]
-	for id, c := range d.registering.Copyings {
-		if c.Place == place && c.Approved && (c.Document == doc.ID || id == work) {
+	for _, work := range []string{d.registering.copyingOf[doc.ID], d.registering.Fresh[doc.ID]} {
+		if c := d.registering.Copyings[work]; c != nil && c.Place == place && c.Approved {
 			return true
 		}
 	}
@@ -298,6 +289,7 @@ func (ev *CopyingAsked) evolve(s *State, _ fact.Stamp) {
 	c := ev.Copying
 	s.registering.CopyingCount++
 	s.registering.Copyings[c.ID] = &c
+	s.registering.copyingOf[c.Document] = c.ID
 }
 
 func (ev *CopyingApproved) evolve(s *State, _ fact.Stamp) {
@@ -312,4 +304,9 @@ func (ev *CopiesCounted) evolve(s *State, _ fact.Stamp) {
 	}
 }
 
-func (ev *CopyingClosed) evolve(s *State, _ fact.Stamp) { delete(s.registering.Copyings, ev.Copying) }
+func (ev *CopyingClosed) evolve(s *State, _ fact.Stamp) {
+	if c := s.registering.Copyings[ev.Copying]; c != nil {
+		delete(s.registering.copyingOf, c.Document)
+	}
+	delete(s.registering.Copyings, ev.Copying)
+}

@@ -150,8 +150,8 @@ func (d *decision) packageRefused(a SendOut, subject string) (Outcome, bool) {
 	case len(d.registering.Dispatches) >= MaxDispatches:
 		return refuse("too-much", "", subject, fact.Text{ZH: "等待回执的发件已达 %[1]d 件，先催收。", EN: "%[1]d packages wait for their receipts; chase some first."}.Fill(MaxDispatches)), true
 	}
-	for _, id := range sortedKeys(d.registering.Dispatches) {
-		if d.registering.Dispatches[id].Seal == a.Seal {
+	for id, p := range d.registering.Dispatches { // one of them at most
+		if p.Seal == a.Seal {
 			return refuse("seal-in-use", RuleDispatch, subject, fact.Text{ZH: "密封编号 %[1]s 已用于 %[2]s。", EN: "Seal %[1]s is on %[2]s."}.Fill(a.Seal, id)), true
 		}
 	}
@@ -242,12 +242,16 @@ func (d *decision) receiptDue(id string) {
 
 // dispatchOf returns the package that a document is on its way in; nil if in none.
 func (s *State) dispatchOf(id DocumentID) *Dispatch {
-	for _, p := range s.registering.Dispatches {
-		if slices.Contains(p.Documents, id) {
-			return p
-		}
+	return s.registering.Dispatches[s.registering.sentIn[id]]
+}
+
+// couriersOf returns who carries a document that is on its way in a sealed package (ISS-2).
+func (s *State) couriersOf(id DocumentID) (couriers []PersonID, sent bool) {
+	p := s.dispatchOf(id)
+	if p == nil {
+		return nil, false
 	}
-	return nil
+	return p.Couriers, true
 }
 
 // onItsWayOut reports whether a document is in a package that its couriers carry through a place.
@@ -289,6 +293,9 @@ func (ev *Dispatched) evolve(s *State, _ fact.Stamp) {
 	p.Recipients = slices.Clone(p.Recipients)
 	s.registering.DispatchCount++
 	s.registering.Dispatches[p.ID] = &p
+	for _, id := range p.Documents {
+		s.registering.sentIn[id] = p.ID
+	}
 	s.agenda.atWall(errand{errandReceipt, p.ID}, p.Due)
 	if o := s.registering.Drafts[p.Issue]; o != nil {
 		o.Sent += copiesFor(p.Recipients)
@@ -306,6 +313,9 @@ func (ev *ReceiptConfirmed) evolve(s *State, _ fact.Stamp) {
 		}
 	}
 	if ev.Last {
+		for _, id := range p.Documents {
+			delete(s.registering.sentIn, id)
+		}
 		delete(s.registering.Dispatches, p.ID)
 		s.agenda.off(errand{errandReceipt, p.ID})
 	}

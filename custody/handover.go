@@ -38,6 +38,7 @@ func (d *decision) handOverBadge(reader fact.DeviceID, p *Person) {
 	d.emit(string(reader), &HandOverOpened{Reader: reader, Custodian: custodian, Other: other})
 	d.signal(reader, LampGranted)
 	d.turnCabinets(reader, true, toldHandOver)
+	d.signForSafe(d.handOvers[reader], d.site.cabinetsOfReader(reader))
 	d.settleHandOver(reader)
 }
 

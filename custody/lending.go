@@ -16,7 +16,7 @@ func (d *decision) giveOut(l *Loan, custodian PersonID, evidence string) {
 	}
 	doc := d.documents[l.Document]
 	by := d.receiver(l)
-	ev := &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.personName(by), CustodianName: d.personName(custodian)}
+	ev := &LoanIssued{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.signedName(by), CustodianName: d.personName(custodian)}
 	if borrower := d.persons[l.Borrower]; borrower != nil {
 		// The reader's time begins with the hand-over, not with the request (CIR-3).
 		if limit, limited := d.loanLimit(doc, borrower, d.in.At.Wall); limited && (l.ByRule || limit.at.Before(l.Due)) {
@@ -44,9 +44,12 @@ func (d *decision) lentOut(doc *Document) {
 // giveBack ends a loan: the document is home again, between two badges.
 func (d *decision) giveBack(l *Loan, custodian PersonID, evidence string) {
 	id, by := string(l.Document), d.receiver(l)
-	d.emit(string(l.ID), &LoanReturned{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.personName(by), CustodianName: d.personName(custodian)})
-	for _, code := range []alerts.Code{alerts.Overdue, alerts.LongOverdue, alerts.DueSoon, alerts.PassedOn, alerts.NotCleared} {
+	d.emit(string(l.ID), &LoanReturned{Loan: l.ID, Custodian: custodian, Evidence: clip(evidence), By: by, Name: d.signedName(by), CustodianName: d.personName(custodian)})
+	for _, code := range []alerts.Code{alerts.Overdue, alerts.LongOverdue, alerts.DueSoon, alerts.PassedOn, alerts.NotCleared, alerts.LoanUnsigned} {
 		d.end(code, id)
+	}
+	if by == "" {
+		d.raise(alerts.ReturnUnsigned, id, id, d.personName(l.Borrower))
 	}
 	d.withdrawExtension(l.ID)
 	d.readerDone(l)
@@ -57,33 +60,9 @@ func (d *decision) giveBack(l *Loan, custodian PersonID, evidence string) {
 	}
 }
 
-// receiver returns who stands at the document's home for the borrower: the borrower, or the
-// person whom a leader named (CIR-6). At a safe the parties stand there; the borrower is meant.
-func (s *State) receiver(l *Loan) PersonID {
-	if doc := s.documents[l.Document]; doc != nil {
-		h := s.handOvers[s.site.Places[doc.Home].BadgeReader]
-		if h != nil && h.open && l.mayReceive(h.other) {
-			return h.other
-		}
-	}
-	return l.Borrower
-}
-
 // mayReceive reports whether a person may take and bring the document of a loan (CIR-6).
 func (l *Loan) mayReceive(p PersonID) bool {
 	return p != "" && (l.Borrower == p || l.Proxy == p)
-}
-
-// loansOf returns the loans under way that a person may receive, in the order of their numbers.
-func (s *State) loansOf(p PersonID) []LoanID {
-	var ids []LoanID
-	for id, l := range s.loans {
-		if l.mayReceive(p) && l.Status != LoanFinished {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 func (s *State) nextLoan() LoanID { return LoanID(fmt.Sprintf("L-%06d", s.loanCount+1)) }
@@ -164,6 +143,7 @@ func (ev *LoanRequested) evolve(s *State, at fact.Stamp) {
 	l := &Loan{ID: ev.Loan, Document: ev.Document, Borrower: ev.Borrower, Due: ev.Due, Zones: ev.Zones, Purpose: ev.Purpose,
 		Status: LoanWaiting, ByRule: ev.ByRule, Asked: at.Wall, Since: at.Wall, List: ev.List}
 	s.loans[l.ID] = l
+	s.circulating.index.note(l)
 	s.loanCount++
 	if doc := s.documents[ev.Document]; doc != nil {
 		doc.Loan = l.ID
@@ -173,6 +153,7 @@ func (ev *LoanRequested) evolve(s *State, at fact.Stamp) {
 func (ev *LoanApproved) evolve(s *State, _ fact.Stamp) {
 	if l := s.loans[ev.Loan]; l != nil {
 		l.Status = LoanReady
+		s.circulating.index.note(l)
 	}
 }
 
@@ -188,6 +169,7 @@ func (s *State) forgetLoan(l *Loan) {
 		doc.Loan = ""
 	}
 	s.unwatchLoan(l.ID)
+	s.circulating.index.drop(l)
 	delete(s.loans, l.ID)
 }
 
@@ -196,12 +178,14 @@ func (ev *LoanIssued) evolve(s *State, at fact.Stamp) {
 	if l == nil {
 		return
 	}
-	l.Status, l.Issued, l.Custodian, l.Since = LoanOut, at, ev.Custodian, at.Wall
+	l.Status, l.Issued, l.Custodian, l.Since, l.Signed = LoanOut, at, ev.Custodian, at.Wall, ev.By
+	s.circulating.index.note(l)
 	if !ev.Due.IsZero() {
 		l.Due = ev.Due
 	}
 	s.changedHands(l)
 	s.watchLoan(l)
+	s.expectSignature(at, l)
 	for _, id := range append([]DocumentID{l.Document}, s.together(l.Document)...) {
 		if doc := s.documents[id]; doc != nil && !doc.Seen.Known {
 			s.expectAgain(at, doc)

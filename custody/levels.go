@@ -142,6 +142,14 @@ func (d *decision) levelRefused(doc *Document, c Change) (Outcome, bool) {
 	case !slices.Contains(d.site.Places[home].Levels, c.Level):
 		return refuse("home-not-cleared", RuleHome, subject, fact.Text{ZH: "%[1]s 不得存放 %[2]s 文件，请同时给出新的存放位置。", EN: "%[1]s is not cleared for %[2]s documents; name the new home as well."}.Fill(d.site.placeName(home), c.Level.Name())), true
 	}
+	moved := doc.DocumentRecord
+	moved.Home = home
+	if no, bad := d.seriesHomeRefused(moved); bad {
+		return no, true
+	}
+	if no, bad := d.sharedHomeRefused(moved); bad {
+		return no, true
+	}
 	if loan := d.loans[doc.Loan]; loan != nil && !d.persons[loan.Borrower].Clearance.Covers(c.Level) {
 		return refuse("lent-to-uncleared", RuleScope, subject, fact.Text{ZH: "借阅人 %[1]s 的涉密等级不够，先收回再变更。", EN: "%[1]s, who has it, is not cleared for the new level; take it back first."}.Fill(d.persons[loan.Borrower].Name)), true
 	}

@@ -13,12 +13,16 @@ func (d *decision) partRefused(r DocumentRecord) (Outcome, bool) {
 	if r.Set == "" {
 		return Outcome{}, false
 	}
-	parts := d.registering.sets[r.Set]
-	if len(parts) >= MaxParts {
+	if len(d.registering.sets[r.Set]) >= MaxParts {
 		return refuse("too-much", RuleParts, string(r.ID), fact.Text{ZH: "一套最多 %[1]d 件。", EN: "A set has %[1]d parts at most."}.Fill(MaxParts)), true
 	}
-	for _, id := range parts {
-		if d.documents[id].Home == r.Home {
+	return d.sharedHomeRefused(r)
+}
+
+// sharedHomeRefused: another part has its home there.
+func (d *decision) sharedHomeRefused(r DocumentRecord) (Outcome, bool) {
+	for _, id := range d.registering.sets[r.Set] {
+		if id != r.ID && d.documents[id].Home == r.Home {
 			return refuse("parts-share-home", RuleParts, string(r.ID), fact.Text{ZH: "同一套的 %[1]s 已存放在 %[2]s，分件不得同柜，请另选存放位置。", EN: "%[1]s of the same set is kept in %[2]s already; parts do not share a home, choose another."}.Fill(string(id), d.site.placeName(r.Home))), true
 		}
 	}
@@ -34,7 +38,7 @@ func (s *State) holdsAllOthers(doc *Document, person PersonID, least LoanStatus)
 			continue
 		}
 		others++
-		loan := s.loans[s.documents[id].Loan]
+		loan := s.loanOf(s.documents[id])
 		if loan == nil || loan.Borrower != person || (least == LoanOut && loan.Status != LoanOut) {
 			return false
 		}

@@ -39,12 +39,12 @@ func (d *decision) passed(f presence.Passage) {
 	}
 }
 
-// carrierOf ties a passage to a person: to the borrower, if that is one of those whose badges go with
-// it, or else to the likeliest.
+// carrierOf ties a passage to a person: to the borrower or who receives for the borrower, if one of
+// those is among the badges that go with it, or else to the likeliest.
 func (d *decision) carrierOf(doc *Document, with []Companion) PersonID {
 	loan := d.loanOf(doc)
 	for _, c := range with {
-		if loan != nil && loan.Status == LoanOut && c.Person == loan.Borrower {
+		if loan != nil && loan.Status == LoanOut && loan.mayReceive(c.Person) {
 			return c.Person
 		}
 	}

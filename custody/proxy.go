@@ -23,7 +23,7 @@ var proxyEvents = []func() Event{blank[ProxyNamed]}
 
 func (ev *ProxyNamed) evolve(s *State, _ fact.Stamp) {
 	if l := s.loans[ev.Loan]; l != nil {
-		l.Proxy = ev.Person
+		s.circulating.index.reproxy(l, ev.Person)
 	}
 }
 
@@ -74,19 +74,18 @@ func (d *decision) standsIn(reader fact.DeviceID, p *Person) bool {
 	if p.Holds(Archivist) {
 		return false
 	}
-	waits := false
 	cabinets := d.site.cabinetsOfReader(reader)
-	for _, l := range d.loans {
-		doc := d.documents[l.Document]
-		if doc == nil || !slices.Contains(cabinets, doc.Home) {
-			continue
-		}
-		if l.mayReceive(p.ID) {
+	for _, id := range d.loansOf(p.ID) {
+		if doc := d.documents[d.loans[id].Document]; doc != nil && (slices.Contains(cabinets, doc.Home) || d.livesInSafe(doc)) {
 			return false
 		}
-		waits = waits || l.Status == LoanReady
 	}
-	return waits
+	for id := range d.circulating.index.ready {
+		if doc := d.documents[d.loans[id].Document]; doc != nil && slices.Contains(cabinets, doc.Home) {
+			return true
+		}
+	}
+	return false
 }
 
 // wronglyTaken raises that a document that waits for one person leaves in another's hands,
@@ -102,7 +101,11 @@ func (d *decision) judgeCarrier(doc *Document, door Door, with []Companion) {
 	if l == nil || l.Status != LoanOut || len(with) == 0 {
 		return
 	}
+	carriers, _ := d.carryingFor(doc.ID)
 	for _, c := range with {
+		if slices.Contains(carriers, c.Person) {
+			return // approved to carry it out (OUT-1)
+		}
 		if p := d.persons[c.Person]; l.mayReceive(c.Person) || p != nil && d.holds(p, Archivist) {
 			return
 		}

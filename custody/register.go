@@ -228,6 +228,9 @@ type Loan struct {
 	Proxy PersonID
 	// List is the circulation list of which the loan is a leg (CIR-5); empty: none.
 	List string
+	// Signed is who has badged for it when it was handed out, HandedIn who has for giving it back
+	// before it is in its safe; empty: nobody yet (CIR-4).
+	Signed, HandedIn PersonID
 	// Extended counts its extensions (CIR-10).
 	Extended int
 }

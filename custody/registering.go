@@ -38,13 +38,15 @@ type registering struct {
 	sets      map[string][]DocumentID     // the parts of a document that is kept in parts
 	derived   map[DocumentID][]DocumentID // from an original to its copies
 	retention map[calendar.Date]*retained // what ends on a day
+	copyingOf map[DocumentID]string       // the copying of a document that is under way
+	sentIn    map[DocumentID]string       // the package that a document is on its way in
 }
 
 func newRegistering() registering {
 	return registering{
 		Numbers: map[string]int{}, Retired: map[fact.EPC]RetiredTag{}, Former: map[DocumentID][]FormerLevel{}, TermsNear: map[calendar.Date]bool{},
 		Changes: map[string]*Change{}, Copyings: map[string]*Copying{}, Drafts: map[string]*Outgoing{}, Dispatches: map[string]*Dispatch{}, Fresh: map[DocumentID]string{},
-		sets: map[string][]DocumentID{}, derived: map[DocumentID][]DocumentID{}, retention: map[calendar.Date]*retained{},
+		sets: map[string][]DocumentID{}, derived: map[DocumentID][]DocumentID{}, retention: map[calendar.Date]*retained{}, copyingOf: map[DocumentID]string{}, sentIn: map[DocumentID]string{},
 	}
 }
 
@@ -176,8 +178,12 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 	if doc.Original != "" {
 		without(r.derived, doc.Original, id)
 	}
+	if doc.Folder != "" {
+		without(s.circulating.pieces, doc.Folder, id)
+	}
 	delete(r.Former, id)
 	delete(r.Fresh, id)
+	delete(r.sentIn, id)
 	for _, kind := range []errandKind{errandMissing, errandRest, errandPutAway} {
 		s.agenda.off(errand{kind, string(id)})
 	}

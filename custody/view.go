@@ -25,6 +25,9 @@ type Overview struct {
 	Cabinets  []CabinetOverview  `json:"cabinets"`
 	Devices   []DeviceOverview   `json:"devices"`
 	Cases     []CaseOverview     `json:"cases"`
+	// Circulations are the circulation lists under way, Waiting what waits for approval.
+	Circulations []CirculationOverview `json:"circulations"`
+	Waiting      []ApprovalOverview    `json:"waiting"`
 }
 
 // CaseOverview is an open case and what it still asks for.
@@ -195,6 +198,7 @@ func (s *State) Overview(now time.Time) Overview {
 		o.Doors = append(o.Doors, overview)
 	}
 	o.Cabinets = s.lockedCabinets()
+	o.Circulations, o.Waiting = s.circulationOverviews(), s.waitingApprovals()
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))
 	}

@@ -11,7 +11,7 @@ import (
 func lending(l configs.Lending) custody.LendingPolicy {
 	return custody.LendingPolicy{
 		Due: dueRules(l.Due), Urgent: l.Urgent.Std(), RemindBefore: each(l.RemindBefore, configs.Duration.Std), EscalateAfter: l.EscalateAfter.Std(), ListAt: l.ListAt.Std(),
-		YearEnd: l.YearEnd.Day(), YearEndAhead: l.YearEndAhead.Std(), Extension: dueRules(l.Extension), ExtensionsMost: l.ExtensionsMost, CountWithin: l.CountWithin.Std(), ApartAfter: l.ApartAfter.Std(),
+		YearEnd: l.YearEnd.Day(), YearEndAhead: l.YearEndAhead.Std(), Extension: dueRules(l.Extension), ExtensionsMost: l.ExtensionsMost, SignWithin: l.SignWithin.Std(), CountWithin: l.CountWithin.Std(), ApartAfter: l.ApartAfter.Std(),
 		TopSecretReadIn: each(l.TopSecretReadIn, placeID), ArchiveRooms: each(l.ArchiveRooms, placeID),
 	}
 }
