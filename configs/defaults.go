@@ -45,6 +45,8 @@ func defaults(block any) {
 		b.Certainty, b.UnseenAfter = 0.97, seconds(4) // presence.DefaultPolicy has the same: a test of siteplan sees to it
 	case *Lending:
 		*b = defaultLending()
+	case *Guarding:
+		*b = defaultGuarding()
 	case *Register:
 		*b = defaultRegister()
 	case *Series:
@@ -80,6 +82,7 @@ func defaults(block any) {
 		defaults(&b.Presence)
 		defaults(&b.Lending)
 		defaults(&b.Register)
+		defaults(&b.Guarding)
 	}
 }
 

@@ -99,6 +99,7 @@ func policy(p configs.Policy) custody.Policy {
 	}
 	out.Approvals = approvals(p)
 	out.Lending = lending(p.Lending)
+	out.Guarding = guarding(p.Guarding)
 	out.Registering = registering(p.Register)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
