@@ -159,7 +159,7 @@ func (s *State) firstGap(now time.Time, but string) (from, until time.Time) {
 func (d *decision) judgeDuty() {
 	ahead, now := d.site.Policy.Guarding.DutyAhead, d.in.At.Wall
 	from, until := d.firstGap(now, "")
-	if ahead <= 0 || !from.Before(now.Add(ahead)) {
+	if ahead <= 0 || from.After(now.Add(ahead)) {
 		d.end(alerts.DutyGap, "roster")
 		return
 	}

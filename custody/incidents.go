@@ -139,6 +139,9 @@ func (s *State) watchCase(c *Case) {
 }
 
 func (s *State) forgetCase(id CaseID) {
+	if c := s.cases[id]; c != nil && c.Kind == DocumentMissing { // accounted for: it is not looked for again
+		s.agenda.off(errand{errandMissing, string(c.Document)})
+	}
 	for _, kind := range []errandKind{errandReport, errandReportAhead, errandOutcome, errandOutcomeAhead} {
 		s.agenda.off(errand{kind, string(id)})
 	}
