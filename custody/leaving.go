@@ -99,11 +99,20 @@ func (s *State) stillHolds(p PersonID) []fact.Text {
 	return open
 }
 
+// holdsSomething refuses while anything is in a person's hands or waits for them.
+func (d *decision) holdsSomething(p *Person) (Outcome, bool) {
+	open := d.stillHolds(p.ID)
+	if len(open) > 0 {
+		return refuse("still-holds", RuleLeaving, string(p.ID), fact.Text{ZH: "%[1]s 尚未清退交接：%[2]s。", EN: "%[1]s has not handed everything over: %[2]s."}.Fill(p.Name, joined(open[:min(len(open), 10)]))), true
+	}
+	return Outcome{}, false
+}
+
 // mayLeavePost refuses while anything is held, and until the supervisor has signed (ACC-5).
 func (d *decision) mayLeavePost(p *Person) (Outcome, bool) {
 	subject := string(p.ID)
-	if open := d.stillHolds(p.ID); len(open) > 0 {
-		return refuse("still-holds", RuleLeaving, subject, fact.Text{ZH: "%[1]s 尚未清退交接：%[2]s。", EN: "%[1]s has not handed everything over: %[2]s."}.Fill(p.Name, joined(open[:min(len(open), 10)]))), false
+	if no, holds := d.holdsSomething(p); holds {
+		return no, false
 	}
 	if d.guarding.Leaving[p.ID] == "" {
 		return refuse("not-signed", RuleLeaving, subject, fact.Text{ZH: "交接须先由主管签字。", EN: "The supervisor signs the hand-over first."}), false
@@ -125,8 +134,8 @@ func (d *decision) signHandOver(a SignHandOver) Outcome {
 	case len(a.Note) > MaxTextLen:
 		return refuse("too-much", "", subject, fact.Text{ZH: "备注过长。", EN: "The note is too long."})
 	}
-	if open := d.stillHolds(p.ID); len(open) > 0 {
-		return refuse("still-holds", RuleLeaving, subject, fact.Text{ZH: "%[1]s 尚未清退交接：%[2]s。", EN: "%[1]s has not handed everything over: %[2]s."}.Fill(p.Name, joined(open[:min(len(open), 10)])))
+	if no, holds := d.holdsSomething(p); holds {
+		return no
 	}
 	d.emit(subject, &HandOverSigned{Person: p.ID, By: by.ID, Note: a.Note})
 	return granted(subject)
