@@ -244,11 +244,14 @@ func settle(ctx context.Context, within time.Duration, check func() error) error
 		if err == nil {
 			return nil
 		}
-		if pause(ctx, 40*time.Millisecond) != nil {
+		if pause(ctx, lookEvery) != nil {
 			return err
 		}
 	}
 }
+
+// lookEvery is how often somebody looks who waits for something.
+const lookEvery = 100 * time.Millisecond
 
 // pause waits for d, or returns the reason why ctx ended.
 func pause(ctx context.Context, d time.Duration) error {

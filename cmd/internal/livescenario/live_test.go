@@ -23,7 +23,7 @@ func TestScenariosLive(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	slots := make(chan struct{}, max(2, runtime.NumCPU()))
+	slots := make(chan struct{}, 3*max(2, runtime.NumCPU())) // most of their time they wait
 	for _, s := range all {
 		t.Run(s.Rule, func(t *testing.T) {
 			t.Parallel()
