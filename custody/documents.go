@@ -67,8 +67,9 @@ func (d *decision) registerDocument(a RegisterDocument) Outcome {
 		func() (Outcome, bool) { return d.homeRefused(r) },
 		func() (Outcome, bool) { return d.originalRefused(r) },
 		func() (Outcome, bool) { return d.partRefused(r) },
+		func() (Outcome, bool) { return d.folderRefused(r) },
 		func() (Outcome, bool) { return d.copyRefused(r, a.Copying) },
-		func() (Outcome, bool) { return d.issueRefused(r, a.Issue) },
+		func() (Outcome, bool) { return d.issueRefused(r, a) },
 	} {
 		if no, bad := refused(); bad {
 			return no

@@ -8,7 +8,7 @@ func KeepingAsKept(s *State) string {
 	if err != nil {
 		return err.Error()
 	}
-	derived, err := json.Marshal(sortedKeys(s.keeping.away))
+	derived, err := json.Marshal(map[string]any{"away": sortedKeys(s.keeping.away), "homes": s.shelves.homes})
 	if err != nil {
 		return err.Error()
 	}

@@ -120,6 +120,9 @@ func (d *decision) companions(with []Companion) fact.Text {
 // mayLeave reports whether a carrying-out in force covers a document and one of those who may carry it (OUT-1).
 func (d *decision) mayLeave(doc *Document, with []Companion) (why fact.Text, fine bool) {
 	carriers, approved := d.carryingFor(doc.ID)
+	if couriers, sent := d.couriersOf(doc.ID); sent { // ISS-2
+		carriers, approved = couriers, true
+	}
 	if !approved {
 		return fact.Text{ZH: "没有获批且在有效时间内的携带外出。", EN: "No approved carrying-out is in force for it."}, false
 	}

@@ -169,6 +169,9 @@ func (d *decision) stillUnseen(id DocumentID) {
 	if !ok || doc.Seen.Known || d.outByLeave(id) {
 		return
 	}
+	if d.dispatchOf(id) != nil { // with its couriers (ISS-2)
+		return
+	}
 	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loanOf(doc)))
 }
 

@@ -180,6 +180,9 @@ func (c *Core) Now() time.Time { return c.now.Wall }
 // Record is every entry since the beginning.
 func (c *Core) Record() []custody.Entry { return c.entries }
 
+// Slack is none: time passes only when a step says so.
+func (c *Core) Slack() time.Duration { return 0 }
+
 // Settle asks once: the domain decides at once or not at all.
 func (c *Core) Settle(_ context.Context, check func() error) error { return check() }
 
@@ -227,7 +230,11 @@ func (c *Core) live(tag fact.EPC) (known bool) {
 
 // Pass carries a tag through a door.
 func (c *Core) Pass(_ context.Context, tag fact.EPC, door fact.DoorID, inward bool, with []Actor) error {
-	return c.findings(c.world.pass(tag, c.site.Custody.Doors[door], inward, with, c.live(tag)))
+	if _, known := c.site.Custody.Doors[door]; !known {
+		return fmt.Errorf("the site has no door %q", door)
+	}
+	outer, inner := c.site.Sides(door)
+	return c.findings(c.world.pass(tag, door, [2]fact.PlaceID{outer, inner}, inward, with, c.live(tag)))
 }
 
 // Door moves a door's leaf.
