@@ -158,6 +158,7 @@ func (c *checks) checkPolicy() {
 	}
 	c.checkApprovals(p.Approvals)
 	c.checkLending()
+	c.checkGuarding()
 	c.checkRegister()
 	c.checkKeeping()
 }

@@ -47,6 +47,8 @@ func defaults(block any) {
 		*b = defaultLending()
 	case *Keeping:
 		*b = defaultKeeping()
+	case *Guarding:
+		*b = defaultGuarding()
 	case *Register:
 		*b = defaultRegister()
 	case *Series:
@@ -83,6 +85,7 @@ func defaults(block any) {
 		defaults(&b.Lending)
 		defaults(&b.Keeping)
 		defaults(&b.Register)
+		defaults(&b.Guarding)
 	}
 }
 

@@ -71,7 +71,7 @@ const (
 // maxItems is the limit of a list of elements of type t; 0 is no list of ours.
 func maxItems(t reflect.Type) int {
 	switch t {
-	case reflect.TypeFor[Place]():
+	case reflect.TypeFor[Place](), reflect.TypeFor[RoomHours](): // hours of a place
 		return MaxPlaces
 	case reflect.TypeFor[ID]():
 		return MaxAdjoining

@@ -57,6 +57,8 @@ type Policy struct {
 	// ApprovalWait is how long a request waits for its approvers, ApprovalUse how long an approval may be used.
 	ApprovalWait Duration `yaml:"approval_wait" min:"1m" max:"8760h" want:"how long a request waits for its approvers"`
 	ApprovalUse  Duration `yaml:"approval_use" min:"1m" max:"8760h" want:"how long an approval may be used"`
+	// Guarding is the room, its people, its devices and incidents.
+	Guarding Guarding `yaml:"guarding" want:"the room, its people, its devices, incidents: hours, visitors, roster, papers, checks, reports"`
 	// Lending is circulation and borrowing.
 	Lending Lending `yaml:"lending" want:"circulation and borrowing: due times, chase, extensions, where it is read"`
 	// Register is the register of documents, copying and issuing.

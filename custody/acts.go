@@ -96,7 +96,10 @@ func (d *decision) request(r Request) {
 		d.out.Outcome = known
 		return
 	}
-	o := r.Act.carryOut(d)
+	o, refused := d.partOfOthers(r.Act)
+	if !refused {
+		o = r.Act.carryOut(d)
+	}
 	d.emit(o.Subject, &ActDone{Act: clip(r.Key), Verb: r.Act.Verb(), OK: o.OK, Code: o.Code, Rule: o.Rule, Text: o.Text, Subject: o.Subject})
 	d.out.Outcome = o
 }

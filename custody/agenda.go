@@ -133,3 +133,6 @@ func (a *agenda) skipStale() {
 		}
 	}
 }
+
+// has reports whether an errand has an appointment.
+func (a *agenda) has(e errand) bool { _, made := a.turns[e]; return made }

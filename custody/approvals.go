@@ -357,7 +357,7 @@ func (d *decision) holds(p *Person, post Post) bool {
 func (d *decision) actor(rule, subject string, posts ...Post) (*Person, Outcome, bool) {
 	by := d.persons[PersonID(d.in.Actor)]
 	switch {
-	case by == nil || by.Barred:
+	case by == nil || d.outOfService(by, d.in.At.Wall) != "":
 		return nil, refuse("not-a-person", rule, subject, fact.Text{ZH: "此操作须由本人登录后进行。", EN: "This is a person's own act; sign in first."}), false
 	case len(posts) > 0 && !slices.ContainsFunc(posts, func(post Post) bool { return d.holds(by, post) }):
 		return nil, refuse("wrong-post", rule, subject, fact.Text{ZH: "此操作由 %[1]s 进行。", EN: "This is for %[1]s to do."}.Fill(postNames(posts))), false

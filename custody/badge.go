@@ -13,6 +13,10 @@ import (
 
 // badge settles a card shown at any reader: who is it, and what does it mean here?
 func (d *decision) badge(f fact.BadgeShown) {
+	if visit, ok := d.visitOfCard(f.Card); ok {
+		d.visitorBadge(f.Reader, visit)
+		return
+	}
 	p, ok := d.holder(f)
 	if !ok {
 		return
@@ -21,7 +25,7 @@ func (d *decision) badge(f fact.BadgeShown) {
 		d.doorBadge(door, entering, f.Reader, p)
 		return
 	}
-	if p.Barred {
+	if d.outOfService(p, d.in.At.Wall) != "" {
 		d.barred(f.Reader, p)
 		return
 	}
@@ -50,9 +54,10 @@ func (d *decision) holder(f fact.BadgeShown) (*Person, bool) {
 	return nil, false
 }
 
-// barred refuses a suspended badge and tells security (ACC-6).
+// barred refuses the badge of who is suspended or has departed, and one that has expired, and
+// tells security (ACC-6).
 func (d *decision) barred(reader fact.DeviceID, p *Person) {
-	d.refuseBadge(reader, p.ID, "", "barred", RuleBarredBadge)
+	d.refuseBadge(reader, p.ID, "", d.outOfService(p, d.in.At.Wall), RuleBarredBadge)
 	d.raise(alerts.BadgeBarred, string(p.ID), d.site.deviceName(reader), p.Name)
 }
 
@@ -107,6 +112,10 @@ func (d *decision) pin(f fact.PINEntered) {
 	d.emit(string(p.ID), &PINAccepted{Reader: f.Reader, Person: p.ID, Duress: duress})
 	if duress {
 		d.raise(alerts.Duress, string(p.ID), p.Name, safe.Name)
+	}
+	if d.pinTooOld(p.ID) {
+		d.refuseBadge(f.Reader, p.ID, "", "pin-too-old", RulePINAge)
+		return
 	}
 	d.showParty(safe, p)
 }

@@ -35,6 +35,15 @@ type Case struct {
 	// Count is the full inventory after it: every document that has its home there.
 	Count   []CountLine
 	Counted bool
+	// Of a missing document (INC-1): what it is, where it was last heard, who had it, and who was there since.
+	Document DocumentID
+	Last     LastSeen
+	Holder   PersonID
+	There    []PersonID
+	Found    fact.PlaceID
+	// Reports and Outcome are what the outside was told (INC-2).
+	Reports []Report
+	Outcome string
 }
 
 // CountLine is one document of an inventory. Why explains what was not found.
@@ -46,6 +55,9 @@ type CountLine struct {
 
 // Needs returns what a case still asks for, as sentences for the people at the desk.
 func (c *Case) Needs(nameOf func(PersonID) fact.Text) []fact.Text {
+	if c.Kind == DocumentMissing {
+		return c.needsMissing()
+	}
 	var needs []fact.Text
 	switch {
 	case c.By[0] == "":
@@ -89,7 +101,7 @@ func (d *decision) stateCase(a StateCase) Outcome {
 	c, by, other := d.cases[a.Case], d.persons[PersonID(d.in.Actor)], d.persons[a.Other]
 	subject := string(a.Case)
 	switch {
-	case c == nil:
+	case c == nil || c.Kind != SafeForced:
 		return noSuchCase(a.Case)
 	case c.Confirmed:
 		return refuse("confirmed-already", RuleNothingErased, subject, fact.Text{ZH: "说明已经两人确认，不能更改；另有情况请在结案时注明。", EN: "Both persons have confirmed the statement; what is to be added goes into the closing."})
@@ -121,7 +133,7 @@ func (d *decision) confirmCase(a ConfirmCase) Outcome {
 // and locked. What is not heard and not lent must be explained.
 func (d *decision) countCase(a CountCase) Outcome {
 	c := d.cases[a.Case]
-	if c == nil {
+	if c == nil || c.Kind != SafeForced {
 		return noSuchCase(a.Case)
 	}
 	safe, subject := d.site.Safes[c.Safe], string(a.Case)
@@ -168,6 +180,8 @@ func (d *decision) closeCase(a CloseCase) Outcome {
 	switch {
 	case c == nil:
 		return noSuchCase(a.Case)
+	case c.Kind == DocumentMissing:
+		return d.closeMissing(c, a)
 	case d.persons[by] == nil || slices.Contains(c.By[:], by):
 		return refuse("not-yours-to-close", RuleSafeForced, subject, fact.Text{ZH: "案件由当事两人以外的人结案。", EN: "A case is closed by a person who is neither of the two."})
 	case !c.Confirmed || !c.Counted:
@@ -176,6 +190,7 @@ func (d *decision) closeCase(a CloseCase) Outcome {
 		return refuse("no-reason", RuleSafeForced, subject, fact.Text{ZH: "请写明结论，最多 %[1]d 字节。", EN: "Give the finding, in %[1]d bytes at most."}.Fill(MaxTextLen))
 	}
 	d.emit(subject, &CaseClosed{Case: c.ID, By: by, Finding: a.Finding})
+	d.endClocks(c.ID)
 	return granted(subject)
 }
 
@@ -191,6 +206,11 @@ func (d *decision) closeAlert(a CloseAlert) Outcome {
 	if alert, ok := d.alerts.Get(a.Alert); ok && alert.Code == alerts.SafeNoSession {
 		if c := d.caseOf(fact.SafeID(alert.Subject)); c != nil {
 			return refuse("case-open", RuleSafeForced, fmt.Sprint(a.Alert), fact.Text{ZH: "先结案件 %[1]s：%[2]s。", EN: "Case %[1]s comes first: %[2]s."}.Fill(string(c.ID), joined(c.Needs(d.personName))))
+		}
+	}
+	if alert, ok := d.alerts.Get(a.Alert); ok && alert.Code == alerts.Missing {
+		if c := d.caseOfDocument(DocumentID(alert.Subject)); c != nil {
+			return refuse("case-open", RuleMissing, fmt.Sprint(a.Alert), fact.Text{ZH: "先结案件 %[1]s：%[2]s。", EN: "Case %[1]s comes first: %[2]s."}.Fill(string(c.ID), joined(c.Needs(d.personName))))
 		}
 	}
 	return d.onAlert(a.Alert, func() ([]alerts.Change, error) { return d.alerts.Close(a.Alert, a.Disposition, clip(a.Note)) })
@@ -218,11 +238,16 @@ func partyNames(parties []threelock.Party) fact.Text {
 	return t
 }
 
-// CaseOpened begins a case: a safe was opened without the three parties (SAF-4).
+// CaseOpened begins a case: a safe was opened without the three parties (SAF-4), or a document is missing (INC-1).
 type CaseOpened struct {
 	Case  CaseID      `json:"case"`
 	About CaseKind    `json:"about"`
-	Safe  fact.SafeID `json:"safe"`
+	Safe  fact.SafeID `json:"safe,omitempty"`
+	// Of a missing document (INC-1).
+	Document DocumentID `json:"document,omitempty"`
+	Last     LastSeen   `json:"last,omitzero"`
+	Holder   PersonID   `json:"holder,omitempty"`
+	There    []PersonID `json:"there,omitempty"`
 }
 
 // CaseStated is the word of one of the two persons.
@@ -245,7 +270,7 @@ type CaseCounted struct {
 	Lines []CountLine `json:"lines"`
 }
 
-// CaseClosed ends a case, by a person who was not one of the two.
+// CaseClosed ends a case, by a person who was not party to it; By is empty where what was missing is heard again.
 type CaseClosed struct {
 	Case    CaseID   `json:"case"`
 	By      PersonID `json:"by"`
@@ -263,7 +288,9 @@ var caseEvents = []func() Event{blank[CaseOpened], blank[CaseStated], blank[Case
 
 func (ev *CaseOpened) evolve(s *State, at fact.Stamp) {
 	s.caseCount++
-	s.cases[ev.Case] = &Case{ID: ev.Case, Kind: ev.About, Safe: ev.Safe, Opened: at}
+	c := &Case{ID: ev.Case, Kind: ev.About, Safe: ev.Safe, Opened: at, Document: ev.Document, Last: ev.Last, Holder: ev.Holder, There: ev.There}
+	s.cases[ev.Case] = c
+	s.watchCase(c)
 }
 
 func (ev *CaseStated) evolve(s *State, _ fact.Stamp) {
@@ -284,7 +311,7 @@ func (ev *CaseCounted) evolve(s *State, _ fact.Stamp) {
 	}
 }
 
-func (ev *CaseClosed) evolve(s *State, _ fact.Stamp) { delete(s.cases, ev.Case) }
+func (ev *CaseClosed) evolve(s *State, _ fact.Stamp) { s.forgetCase(ev.Case) }
 
 // StateCase says who opened a safe without the three parties, and why. The one who asks is one of the two.
 type StateCase struct {

@@ -240,6 +240,7 @@ func (d *decision) start(b Start) {
 		d.end(alerts.PlaceShielded, string(place))
 		d.end(alerts.TagFlood, string(place))
 	}
+	d.judgeDuty()
 	for _, id := range sortedKeys(d.openings) {
 		d.advance(id, (*threelock.Session).Restarted)
 	}

@@ -26,7 +26,7 @@ type Delegation struct {
 // inForce reports whether the delegation counts at a time, its holder still holding the post.
 func (s *State) inForce(g *Delegation, now time.Time) bool {
 	holder := s.persons[g.Holder]
-	return holder != nil && !holder.Barred && holder.Holds(g.Post) && !now.Before(g.From) && now.Before(g.Until)
+	return holder != nil && s.outOfService(holder, now) == "" && holder.Holds(g.Post) && !now.Before(g.From) && now.Before(g.Until)
 }
 
 // delegated returns the parties that a person stands for by delegations now in force.
@@ -45,9 +45,9 @@ func (d *decision) delegate(a Delegate) Outcome {
 	subject := string(a.To)
 	now := d.in.At.Wall
 	switch {
-	case holder == nil || !holder.Holds(a.Post) || holder.Barred:
+	case holder == nil || !holder.Holds(a.Post) || d.outOfService(holder, now) != "":
 		return refuse("not-your-post", RuleThreeParties, subject, fact.Text{ZH: "只能委托本人担任的岗位。", EN: "Only the holder of a post delegates it."})
-	case to == nil || to.Barred:
+	case to == nil || d.outOfService(to, now) != "":
 		return refuse("unknown-person", RuleThreeParties, subject, fact.Text{ZH: "没有此受托人，或其证件已停用。", EN: "There is no such person, or the person's badge is barred."})
 	case to.ID == holder.ID:
 		return refuse("to-oneself", RuleThreeParties, subject, fact.Text{ZH: "不能委托给本人。", EN: "Nobody delegates to themselves."})

@@ -15,7 +15,9 @@ func (d *decision) device(f fact.DeviceReport) {
 	if !configured || (was.State == f.State && was.Code == f.Code && (f.Identity == "" || was.Identity == f.Identity)) {
 		return
 	}
+	before := was.Identity
 	d.emit(string(f.Device), &DeviceChanged{Device: f.Device, State: f.State, Code: clip(f.Code), Detail: clip(f.Detail), Identity: clip(f.Identity)})
+	d.judgeIdentity(f.Device, before, clip(f.Identity))
 	if attacks[f.Code] {
 		d.raise(alerts.LineAttacked, string(f.Device), d.site.deviceName(f.Device), f.Code)
 		return
@@ -29,6 +31,9 @@ func (d *decision) device(f fact.DeviceReport) {
 		d.end(alerts.LineAttacked, string(f.Device))
 	case fact.DeviceFault:
 		d.end(alerts.DeviceDown, string(f.Device))
+		if f.Code == "tamper" && d.covered(f.Device, f.Code) {
+			return
+		}
 		d.raise(alerts.DeviceFault, string(f.Device), d.site.deviceName(f.Device), clip(f.Code))
 	case fact.DeviceDown:
 		d.lockGone(f.Device, f.Code)

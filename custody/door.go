@@ -1,7 +1,6 @@
 package custody
 
 import (
-	"slices"
 	"time"
 
 	"trilock/alerts"
@@ -11,19 +10,28 @@ import (
 
 // doorBadge lets people on the room's list in (ACC-1), and lets everyone out.
 func (d *decision) doorBadge(door Door, entering bool, reader fact.DeviceID, p *Person) {
-	if p.Barred && entering {
+	out := d.outOfService(p, d.in.At.Wall) != ""
+	if out && entering {
 		d.barred(reader, p)
 		return
 	}
-	if entering && !slices.Contains(p.Rooms, door.To) {
-		d.refuseBadge(reader, p.ID, "", "not-on-list", RuleRoomList)
+	if o, may := d.mayEnter(door, p); entering && !may {
+		d.refuseEntry(reader, p.ID, o)
 		return
 	}
 	if entering && d.shutOut(door) {
 		d.refuseBadge(reader, p.ID, "", "door-lock-absent", RuleDevices)
 		return
 	}
-	d.emit(string(door.ID), &BadgeAccepted{Reader: reader, Person: p.ID})
+	d.grantDoor(door, reader, p.ID)
+	if out { // people can always get out, and that one should not have been in
+		d.raise(alerts.BadgeBarred, string(p.ID), d.site.deviceName(reader), p.Name)
+	}
+}
+
+// grantDoor opens a door to who badged there.
+func (d *decision) grantDoor(door Door, reader fact.DeviceID, person PersonID) {
+	d.emit(string(door.ID), &BadgeAccepted{Reader: reader, Person: person})
 	d.signal(reader, LampGranted)
 	d.letThrough(door, toldBadge)
 	d.out.Outcome = Outcome{OK: true}
@@ -71,6 +79,7 @@ func (d *decision) contact(door Door, state fact.InputState) {
 		d.end(alerts.DoorForced, string(door.ID))
 		d.end(alerts.DoorHeldOpen, string(door.ID))
 		d.doorShut(door)
+		d.roomNews()
 		return
 	}
 	if !granted {
@@ -91,6 +100,7 @@ func (d *decision) pass(door Door) {
 		return
 	}
 	d.emit(string(person), &PersonMoved{Person: person, Room: door.To, In: in})
+	d.wentThrough(person, door.To, in)
 	if in {
 		return
 	}
@@ -154,9 +164,14 @@ func (ev *ExitAsked) evolve(s *State, at fact.Stamp) {
 }
 
 func (ev *PersonMoved) evolve(s *State, at fact.Stamp) {
-	for _, people := range s.rooms { // a person is in one room at a time
+	left := ev.Room
+	for room, people := range s.rooms { // a person is in one room at a time
+		if _, in := people[ev.Person]; in {
+			left = room
+		}
 		delete(people, ev.Person)
 	}
+	defer s.watchRooms(at, ev, left)
 	if !ev.In {
 		return
 	}

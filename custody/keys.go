@@ -199,7 +199,7 @@ func (d *decision) enrolKey(a EnrolKey) Outcome {
 	by := d.persons[PersonID(d.in.Actor)]
 	subject := d.in.Actor
 	switch {
-	case by == nil || by.Barred:
+	case by == nil || d.outOfService(by, d.in.At.Wall) != "":
 		return refuse("not-a-person", RuleDevices, subject, fact.Text{ZH: "密钥由已登记的本人登记。", EN: "A key is enrolled by the registered person whose it is."})
 	case len(a.Credential) == 0 || len(a.Credential) > MaxCredential || len(a.Public) == 0 || len(a.Public) > MaxPublicKey:
 		return refuse("bad-key", RuleDevices, subject, fact.Text{ZH: "密钥不合格式，请换一把安全密钥。", EN: "The key is malformed; use another security key."})
@@ -374,7 +374,7 @@ func (d *decision) judgeRekeyed(was, now LockChanged) {
 	if !ofSafe || was.Trust == now.Trust {
 		return
 	}
-	if list, known := d.listNamed(safe.ID, now.Trust); was.Trust != "" && !(known && list.authorised) {
+	if list, known := d.listNamed(safe.ID, now.Trust); was.Trust != "" && !(known && list.authorised) && !d.covered(now.Lock, "re-keyed") {
 		d.raise(alerts.LockRekeyed, string(now.Lock), d.site.deviceName(now.Lock), fmt.Sprintf("%.20s", now.Trust))
 	}
 	d.judgeKeys(safe)

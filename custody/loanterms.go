@@ -64,7 +64,10 @@ func (d *decision) maySee(subject string, doc *Document, p *Person) (Outcome, bo
 	case len(doc.Scope) > 0 && !slices.Contains(doc.Scope, p.ID):
 		return refuse("out-of-scope", RuleScope, subject, fact.Text{ZH: "%[1]s 不在知悉范围内，扩大范围须经批准。", EN: "%[1]s is outside the document's scope; widening it needs approval."}.Fill(p.Name)), false
 	}
-	return Outcome{}, true
+	if doc.Level == Public {
+		return Outcome{}, true
+	}
+	return d.papers(subject, p)
 }
 
 func (d *decision) loanTerms(a RequestLoan, doc *Document, borrower *Person) Outcome {

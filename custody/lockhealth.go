@@ -84,7 +84,9 @@ func (l *LockChanged) lockHealth(was LockChanged, f fact.LockState) {
 // its own, so that none hides behind another.
 func (d *decision) judgeLock(was, now LockChanged) {
 	name := d.site.deviceName(now.Lock)
-	d.fault(string(now.Lock), name, was.Tamper, now.Tamper, "tamper")
+	if !(now.Tamper && !was.Tamper && d.covered(now.Lock, "tamper")) {
+		d.fault(string(now.Lock), name, was.Tamper, now.Tamper, "tamper")
+	}
 	d.fault(string(now.Lock)+"/motor", name, was.MotorFault != "", now.MotorFault != "", now.MotorFault)
 	d.fault(string(now.Lock)+"/battery", name, was.BatteryLow, now.BatteryLow, "battery-low")
 	d.judgeRekeyed(was, now)

@@ -178,7 +178,7 @@ func TestDelegation(t *testing.T) {
 func TestDelegateWhoBecomesAParty(t *testing.T) {
 	s := newSite(t)
 	s.act("p-manager", custody.Delegate{Post: custody.GeneralManager, To: "p-reader", From: s.now.Wall, Until: s.now.Wall.Add(time.Hour)})
-	s.must(custody.RegisterPerson{Person: person("p-reader", "职员戊", custody.Secret, custody.GeneralOffice)})
+	s.must(custody.RegisterPerson{Person: person("p-reader", "职员戊", custody.Secret, custody.Staff, custody.GeneralOffice)})
 	s.enter("p-archivist", "p-office", "p-reader")
 	s.must(custody.StateOpening{Safe: "main-safe", Purpose: threelock.Inspection})
 	s.show("p-archivist", "p-office")
@@ -189,7 +189,7 @@ func TestDelegateWhoBecomesAParty(t *testing.T) {
 // The PIN of somebody who is being made to enter it works like the other; security alone is told.
 func TestDuress(t *testing.T) {
 	s := newSite(t)
-	p := person("p-manager", "总经理丙", custody.TopSecret, custody.GeneralManager)
+	p := person("p-manager", "总经理丙", custody.TopSecret, custody.GeneralManager, custody.SupervisingLeader)
 	p.DuressPIN = p.PIN
 	wantEqual(t, "the same PIN twice", s.act("desk", custody.RegisterPerson{Person: p}).Code, "same-pin")
 	p.DuressPIN = custody.Fingerprint(secrecyRoom().PINKey, "p-manager", "4321")

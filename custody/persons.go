@@ -18,10 +18,15 @@ func (PersonRegistered) Kind() string { return "person-registered" }
 
 var personEvents = []func() Event{blank[PersonRegistered]}
 
-func (ev *PersonRegistered) evolve(s *State, _ fact.Stamp) {
+func (ev *PersonRegistered) evolve(s *State, at fact.Stamp) {
 	p := ev.Person
+	was := ""
 	if old, ok := s.persons[p.ID]; ok {
 		delete(s.byCard, old.Card)
+		was, p.Departed = old.PIN, p.Departed || old.Departed
+		if slices.ContainsFunc(old.Posts, func(post Post) bool { return !slices.Contains(p.Posts, post) }) {
+			delete(s.guarding.Leaving, p.ID) // it is for the post that was left
+		}
 		// Who corrects a name does not have the PIN and the card at hand: what is not given stays.
 		p.Card, p.PIN, p.DuressPIN = cmp.Or(p.Card, old.Card), cmp.Or(p.PIN, old.PIN), cmp.Or(p.DuressPIN, old.DuressPIN)
 	}
@@ -29,6 +34,10 @@ func (ev *PersonRegistered) evolve(s *State, _ fact.Stamp) {
 	if p.Card != "" {
 		s.byCard[p.Card] = p.ID
 	}
+	if p.PIN != was {
+		s.guarding.PINsSet[p.ID] = at.Wall
+	}
+	s.watchPerson(&p)
 }
 
 // RegisterPerson enters a person or replaces what the register says of one.
@@ -52,6 +61,11 @@ func (d *decision) registerPerson(p Person) Outcome {
 	if !personIDForm.MatchString(subject) || p.Name.ZH == "" || p.Name.EN == "" || len(p.Name.ZH)+len(p.Name.EN) > MaxTextLen {
 		return refuse("bad-person", RuleRegister, subject, fact.Text{ZH: "人员编号或姓名不合格式：编号用字母、数字和连字符，姓名用中英文填写。", EN: "Number or name is malformed: letters, digits and hyphens for the number, the name in both languages."})
 	}
+	for _, may := range []func(Person) (Outcome, bool){d.mayGrantPermissions, dividedAdministration} {
+		if o, ok := may(p); !ok {
+			return o
+		}
+	}
 	if len(p.Posts) > MaxPosts || len(p.Rooms) > len(d.site.Places) {
 		return refuse("too-much", RuleRegister, subject, fact.Text{ZH: "岗位或房间过多。", EN: "Too many posts or rooms."})
 	}
@@ -66,6 +80,9 @@ func (d *decision) registerPerson(p Person) Outcome {
 			return refuse("unknown-place", RuleRoomList, subject, fact.Text{ZH: "配置中没有区域“%[1]s”。", EN: "The configuration has no place %[1]q."}.Fill(string(room)))
 		}
 	}
+	if i := slices.IndexFunc(p.Hours, func(h PersonHours) bool { _, ok := h.hours(); return !ok }); i >= 0 || len(p.Hours) > MaxPersonHours {
+		return refuse("bad-hours", RuleRoomList, subject, fact.Text{ZH: "准入时间应写星期（mon 至 sun）和起止时间，如 08:00 至 18:00，最多 %[1]d 段。", EN: "Hours are days (mon to sun) with from and until such as 08:00 and 18:00, %[1]d at most."}.Fill(MaxPersonHours))
+	}
 	if len(p.Outside) > MaxTextLen || p.Outside != "" && len(p.Posts) > 0 {
 		return refuse("outside-with-post", RuleOutsider, subject, fact.Text{ZH: "外来人员不任本单位岗位，单位名称不超过 %[1]d 字节。", EN: "Who comes from outside holds no post here; the name of the body has %[1]d bytes at most."}.Fill(MaxTextLen))
 	}
@@ -78,6 +95,11 @@ func (d *decision) registerPerson(p Person) Outcome {
 	if no, bad := d.keepsPost(p); bad { // STO-6
 		return no
 	}
+	if o, ok := d.changeOfPost(p); !ok {
+		return o
+	}
 	d.emit(subject, &PersonRegistered{Person: p})
+	d.judgePapers(p.ID)
+	d.judgePIN(p.ID)
 	return granted(subject)
 }

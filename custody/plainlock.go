@@ -321,6 +321,7 @@ func (d *decision) safeContact(safe Safe, state fact.InputState) {
 	}
 	d.emit(string(safe.ID), &SafeDoorChanged{Safe: safe.ID, Open: open})
 	d.lockNews(safe)
+	d.roomNews()
 }
 
 // contactOpen reports whether the contact of a safe says that its door is open. Before it

@@ -28,6 +28,17 @@ type Person struct {
 	Barred    bool           `json:"barred,omitempty"`
 	// Outside is the body from which a reader from outside comes (CIR-12); empty for the site's own.
 	Outside string `json:"outside,omitempty"`
+	// Departed: the person has left, with everything handed over (ACC-5). Only close-person says so.
+	Departed bool `json:"departed,omitempty"`
+	// Expires is the last day of the badge; zero: it has none (ACC-6).
+	Expires calendar.Date `json:"expires,omitzero"`
+	// Agreement is when the agreement was signed; ClearedUntil and TrainedUntil are the last
+	// days of clearance and training (ACC-7).
+	Agreement    calendar.Date `json:"agreement,omitzero"`
+	ClearedUntil calendar.Date `json:"cleared_until,omitzero"`
+	TrainedUntil calendar.Date `json:"trained_until,omitzero"`
+	// Hours are when the person may go in, in place of the rooms' own; none: the rooms' (ACC-1).
+	Hours []PersonHours `json:"hours,omitempty"`
 }
 
 // Holds reports whether the person holds a post.

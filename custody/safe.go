@@ -95,11 +95,13 @@ func (d *decision) lockState(f fact.LockState) {
 	safe, ok := d.site.safeOfLock(f.Lock)
 	if !ok {
 		d.plainLockState(f)
+		d.roomNews()
 		return
 	}
 	if f = d.overtaken(safe, f); d.lockChanged(f) {
 		d.plainAnswer(safe, f)
 		d.lockNews(safe)
+		d.roomNews()
 	}
 }
 

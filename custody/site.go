@@ -134,6 +134,8 @@ type Place struct {
 	Levels []Level // what may be kept here; empty for places that keep nothing
 	// BadgeReader is the reader at which folders of this place change hands; empty if none.
 	BadgeReader fact.DeviceID
+	// Room is the room in which a cabinet or a safe stands; empty if none is known.
+	Room fact.PlaceID
 	// Lock is the plain lock of a cabinet, which a hand-over unlocks; empty if there is none.
 	Lock fact.DeviceID
 	// Holder is the person whose office or desk this is; empty for places of all (CIR-2).

@@ -177,6 +177,7 @@ func (s *State) Evolve(e Entry) error {
 // evolveStarted forgets what only a running daemon can know: nothing has reported yet,
 // and what was true when the last run ended is not known to be true now.
 func (*Started) evolve(s *State, at fact.Stamp) {
+	s.checksBegin(at.Wall)
 	for _, d := range s.devices {
 		*d = DeviceStatus{Identity: d.Identity, Since: at}
 	}

@@ -36,11 +36,15 @@ type Overview struct {
 
 // CaseOverview is an open case and what it still asks for.
 type CaseOverview struct {
-	ID    CaseID      `json:"id"`
-	Kind  CaseKind    `json:"kind"`
-	Safe  fact.SafeID `json:"safe,omitempty"`
-	Since time.Time   `json:"since"`
-	Needs []fact.Text `json:"needs"`
+	ID   CaseID      `json:"id"`
+	Kind CaseKind    `json:"kind"`
+	Safe fact.SafeID `json:"safe,omitempty"`
+	// Document is what is missing, Holder who had it, There who was in the room since (INC-1).
+	Document DocumentID  `json:"document,omitempty"`
+	Holder   fact.Text   `json:"holder,omitzero"`
+	There    []fact.Text `json:"there,omitempty"`
+	Since    time.Time   `json:"since"`
+	Needs    []fact.Text `json:"needs"`
 }
 
 // RoomOverview says who is in a room.
@@ -187,7 +191,7 @@ func (s *State) Overview(now time.Time) Overview {
 	}
 	for _, id := range sortedKeys(s.cases) {
 		c := s.cases[id]
-		o.Cases = append(o.Cases, CaseOverview{ID: id, Kind: c.Kind, Safe: c.Safe, Since: c.Opened.Wall, Needs: c.Needs(s.personName)})
+		o.Cases = append(o.Cases, s.caseOverview(c))
 	}
 	for _, id := range sortedKeys(s.site.Doors) {
 		door := s.site.Doors[id]
@@ -210,7 +214,7 @@ func (s *State) Overview(now time.Time) Overview {
 func (s *State) peopleIn(room fact.PlaceID) []PersonOverview {
 	people := []PersonOverview{}
 	for id, since := range s.rooms[room] {
-		people = append(people, PersonOverview{ID: id, Name: s.persons[id].Name, Since: since.Wall})
+		people = append(people, PersonOverview{ID: id, Name: s.personName(id), Since: since.Wall})
 	}
 	slices.SortFunc(people, func(a, b PersonOverview) int { return cmp.Compare(a.ID, b.ID) })
 	return people

@@ -19,6 +19,7 @@ func (d *decision) moved(f presence.Moved) {
 	doc := d.documents[id]
 	d.emit(string(id), &DocumentSeen{Document: id, From: f.From, Place: f.To, Certainty: f.Certainty, Evidence: clip(f.Evidence)})
 	d.end(alerts.Missing, string(id))
+	d.foundAgain(doc)
 	if f.To == doc.Home {
 		d.cameBack(doc)
 	}
@@ -173,6 +174,7 @@ func (d *decision) stillUnseen(id DocumentID) {
 		return
 	}
 	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loanOf(doc)))
+	d.openMissing(doc)
 }
 
 // stranger records a tag that the register does not know (REG-1).

@@ -20,7 +20,7 @@ func Custody(c *configs.Site, pinKey []byte) custody.Site {
 	}
 	for _, p := range c.Places {
 		s.Places[fact.PlaceID(p.ID)] = custody.Place{ID: fact.PlaceID(p.ID), Kind: custody.PlaceKind(p.Kind), Name: fact.Text{ZH: p.Name, EN: p.NameEN},
-			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Lock: fact.DeviceID(p.Lock), Holder: custody.PersonID(p.Holder)}
+			Levels: each(p.Levels, func(l configs.Level) custody.Level { return custody.Level(l) }), BadgeReader: fact.DeviceID(p.BadgeReader), Room: standsIn(c, p), Lock: fact.DeviceID(p.Lock), Holder: custody.PersonID(p.Holder)}
 	}
 	for _, d := range c.Doors {
 		s.Doors[fact.DoorID(d.ID)] = door(d)
@@ -67,6 +67,14 @@ func inputPoint(in *configs.Input) custody.InputPoint {
 	return custody.InputPoint{Device: fact.DeviceID(in.Device), Input: in.Input}
 }
 
+// standsIn returns the room of a cabinet or a safe; nothing for what is none.
+func standsIn(c *configs.Site, p configs.Place) fact.PlaceID {
+	if p.Kind != configs.KindCabinet && p.Kind != configs.KindSafe {
+		return ""
+	}
+	return roomOf(c, p.ID)
+}
+
 // roomOf returns the room in which a safe stands: the room its place adjoins.
 func roomOf(c *configs.Site, place configs.ID) fact.PlaceID {
 	near := c.Adjoining(place)
@@ -99,6 +107,7 @@ func policy(p configs.Policy) custody.Policy {
 	}
 	out.Approvals = approvals(p)
 	out.Lending = lending(p.Lending)
+	out.Guarding = guarding(p.Guarding)
 	out.Registering = registering(p.Register)
 	out.Keeping = keeping(p.Keeping)
 	for word, every := range p.Repeat {
