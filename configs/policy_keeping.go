@@ -55,7 +55,7 @@ func (c *checks) checkKeeping() {
 	for _, level := range Levels() {
 		every, said := k.InventoryEvery[level]
 		if said && every < longest && c.fine(of) {
-			c.add(of, string(level)+" more often than what is above it", "no longer a period for a higher level (STO-4)")
+			c.add(of, string(level)+" more often than a level above it", "periods that are not longer for a higher level (STO-4)")
 			return
 		}
 		longest = max(longest, every)

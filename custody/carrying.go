@@ -130,6 +130,7 @@ func (d *decision) carryingApproved(id string) {
 	}
 	d.emit(id, &CarryingApproved{Carrying: id})
 	d.useApproval(id)
+	d.rejudge(d.keeping.Carryings[id].Documents)
 }
 
 // carriedOff records that a document left by its carrying-out or its transfer, with one of its carriers.
@@ -179,6 +180,7 @@ func (d *decision) handedIn(c *CarryingOut, id DocumentID, by PersonID) {
 	if len(c.out()) == 0 && !waits {
 		d.emit(c.ID, &CarryingEnded{Carrying: c.ID, Why: "handed-in"})
 	}
+	d.rejudge([]DocumentID{id})
 }
 
 // returnDue reminds of the return time, and raises what is not handed in by then (OUT-3). What
@@ -192,7 +194,8 @@ func (d *decision) returnDue(id string, late bool) {
 	switch {
 	case len(out) == 0 && late:
 		d.emit(id, &CarryingEnded{Carrying: id, Why: "time-over"})
-	case len(out) == 0:
+		d.rejudge(c.Documents)
+	case len(out) == 0 || !late && !d.in.At.Wall.Before(c.Return): // a reminder that comes late is none
 	case late:
 		d.end(alerts.ReturnSoon, id)
 		d.raise(alerts.CarryLate, id, id, namesOf(out), d.clockText(c.Return), d.personName(c.Carriers[0]), c.Destination)

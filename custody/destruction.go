@@ -132,6 +132,7 @@ func (d *decision) destructionBadge(reader fact.DeviceID, p *Person) bool {
 		d.useApproval(id)
 		d.emit(id, &DestructionBegun{List: id, Until: d.in.At.Wall.Add(d.site.Policy.Keeping.DestroyWithin)})
 		d.signal(reader, LampGranted)
+		d.rejudge(l.Documents)
 		for _, doc := range l.Documents { // those that are there already
 			if seen := d.documents[doc].Seen; seen.Known && seen.Place == place {
 				d.emit(id, &DestructionCounted{List: id, Document: doc})

@@ -162,13 +162,14 @@ func (d *decision) inventoryDue(place fact.PlaceID, late bool) {
 	if !known || period == 0 || len(d.shelves.homes[place]) <= 0 {
 		return
 	}
-	due := d.clockText(last.Add(period))
-	if late {
+	due := last.Add(period)
+	switch {
+	case late:
 		d.end(alerts.InventoryDue, string(place))
-		d.raise(alerts.InventoryLate, string(place), d.site.placeName(place), due)
-		return
+		d.raise(alerts.InventoryLate, string(place), d.site.placeName(place), d.clockText(due))
+	case d.in.At.Wall.Before(due): // a reminder that comes late is none
+		d.raise(alerts.InventoryDue, string(place), d.site.placeName(place), d.clockText(due))
 	}
-	d.raise(alerts.InventoryDue, string(place), d.site.placeName(place), due)
 }
 
 func (d *decision) inventoryOf(place fact.PlaceID) *Inventory {

@@ -123,6 +123,7 @@ func (d *decision) keepingReady(a *Approval) {
 		if d.keeping.Transfers[a.ID] != nil {
 			d.emit(a.ID, &TransferApproved{Transfer: a.ID})
 			d.useApproval(a.ID)
+			d.rejudge(d.keeping.Transfers[a.ID].Documents)
 		}
 	}
 }
@@ -175,6 +176,7 @@ func (s *State) numberUsed(series string) { s.keeping.Given[series]++ }
 
 // keptDocument takes a document into the counts of keeping, when it is registered.
 func (s *State) keptDocument(doc *Document) {
+	s.firstKept(doc.Home)
 	s.noteAway(doc)
 	s.expectReturn(doc)
 }
@@ -190,9 +192,18 @@ func (s *State) keptNoMore(doc *Document) {
 	}
 }
 
+// firstKept has the time until a place is inventoried begin with its first document.
+func (s *State) firstKept(place fact.PlaceID) {
+	if len(s.shelves.homes[place]) == 1 {
+		s.keeping.Inventoried[place] = s.now.Wall
+		s.planInventory(s.now, place)
+	}
+}
+
 // movesHome gives a document another home.
 func (s *State) movesHome(doc *Document, home fact.PlaceID) {
 	s.shelves.shelve(doc, home)
+	s.firstKept(home)
 	s.noteAway(doc)
 }
 
@@ -274,6 +285,15 @@ func (d *decision) keepingAllows(doc *Document, place fact.PlaceID) bool {
 		return place == d.site.Policy.Keeping.DestroyingPlace || onTheWay
 	}
 	return onTheWay || kind == Room || kind == Outside
+}
+
+// rejudge looks again at where documents are, when a leave of theirs has begun or ended.
+func (d *decision) rejudge(list []DocumentID) {
+	for _, id := range list {
+		if doc := d.documents[id]; doc != nil && doc.Seen.Known {
+			d.judgeZone(doc)
+		}
+	}
 }
 
 // keepingMoved goes on with what presence says of a document: it is home, at the destroying

@@ -99,6 +99,7 @@ func (d *decision) beginMeeting(a BeginMeeting) Outcome {
 		return refuse("bad-period", RuleMeeting, a.Meeting, fact.Text{ZH: "会议时间已过，请重新安排。", EN: "The meeting's time is over; plan it anew."})
 	}
 	d.emit(m.ID, &MeetingBegun{Meeting: m.ID, Custodian: by.ID})
+	d.rejudge(m.Documents)
 	return granted(m.ID)
 }
 
@@ -224,6 +225,7 @@ func (d *decision) closeMeeting(m *Meeting) {
 		return
 	}
 	d.emit(m.ID, &MeetingClosed{Meeting: m.ID})
+	d.rejudge(m.Documents)
 }
 
 // The events of a meeting.

@@ -145,6 +145,7 @@ func (d *decision) transferDue(id string) {
 	case t == nil:
 	case len(t.Left) == 0 && t.GivenBy == "" && t.Receipt.Name == "":
 		d.emit(id, &TransferDropped{Transfer: id, Why: "time-over"})
+		d.rejudge(t.Documents)
 	default:
 		d.raise(alerts.CarryLate, id, id, namesOf(t.Documents), d.clockText(t.Until), d.personName(t.Carriers[0]), t.Receiver)
 	}
@@ -196,8 +197,8 @@ func (d *decision) clearDue(id DocumentID, late bool) {
 	if late {
 		d.end(alerts.ClearSoon, string(id))
 		code = alerts.ClearLate
-	} else if _, standing := d.alerts.Standing(alerts.ClearLate, string(id)); standing {
-		return
+	} else if !d.in.At.Wall.Before(d.returnBy(doc)) {
+		return // a reminder that comes late is none
 	}
 	issuer := doc.Issuer
 	if issuer == "" {

@@ -27,6 +27,8 @@ type Overview struct {
 	Cases     []CaseOverview     `json:"cases"`
 	// Register is what is under way of registering, copying and issuing.
 	Register RegisterOverview `json:"register"`
+	// Keeping is what is under way of keeping.
+	Keeping KeepingOverview `json:"keeping"`
 	// Circulations are the circulation lists under way, Waiting what waits for approval.
 	Circulations []CirculationOverview `json:"circulations"`
 	Waiting      []ApprovalOverview    `json:"waiting"`
@@ -201,6 +203,7 @@ func (s *State) Overview(now time.Time) Overview {
 	}
 	o.Cabinets = s.lockedCabinets()
 	o.Register = s.registerOverview(now)
+	o.Keeping = s.keepingOverview()
 	o.Circulations, o.Waiting = s.circulationOverviews(), s.waitingApprovals()
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))
