@@ -74,7 +74,7 @@ func KindOf(c Code) (Kind, bool) {
 	return Kind{}, false
 }
 
-var kinds = slices.Concat(baseKinds, lendingKinds, registeringKinds, guardingKinds)
+var kinds = slices.Concat(baseKinds, lendingKinds, registeringKinds, keepingKinds, guardingKinds)
 
 var baseKinds = []Kind{
 	{Code: LeftZone, Severity: Critical, Rule: "OUT-1",

@@ -10,6 +10,9 @@ const (
 	RetentionNear  Code = "retention-ending"
 	RetentionEnded Code = "retention-ended"
 	BelowOriginal  Code = "copy-below-original"
+
+	HolderUncleared Code = "holder-not-cleared"
+
 	StoredMixed    Code = "stored-mixed"
 	WrongKeeper    Code = "wrong-keeper"
 	PartsTogether  Code = "parts-together"
@@ -46,6 +49,10 @@ var registeringKinds = []Kind{
 		Title: fact.Text{ZH: "复制件密级低于原件", EN: "Copy below its original"},
 		Text:  fact.Text{ZH: "%[1]s（%[2]s）的原件 %[3]s 已为%[4]s。", EN: "%[1]s is %[2]s, and its original %[3]s is %[4]s now."},
 		ToDo:  fact.Text{ZH: "由档案员申请变更复制件的密级并移到许可的存放处。", EN: "The archivist asks for the copy's level to follow, with a home that is cleared for it."}},
+	{Code: HolderUncleared, Severity: Critical, Rule: "REG-5",
+		Title: fact.Text{ZH: "持有人涉密等级不够", EN: "Holder not cleared"},
+		Text:  fact.Text{ZH: "%[1]s 已变更为%[2]s，持有人 %[3]s 的涉密等级不够。", EN: "%[1]s is %[2]s from now on, and %[3]s, who has it, is not cleared for that."},
+		ToDo:  fact.Text{ZH: "立即由档案员当面收回。", EN: "The archivist takes it back in person, now."}, Momentary: true},
 	{Code: StoredMixed, Severity: Warning, Rule: "REG-7",
 		Title: fact.Text{ZH: "涉密与非涉密混放", EN: "Classified and unclassified mixed"},
 		Text:  fact.Text{ZH: "%[1]s（%[2]s）停放在 %[3]s，该处不存放此类文件。", EN: "%[1]s (%[2]s) rests in %[3]s, which is for the other kind."},

@@ -22,6 +22,7 @@ const (
 	ApproveRetention   ApprovalFor = "change-retention"
 	ApproveScope       ApprovalFor = "widen-scope"
 	ApproveDestruction ApprovalFor = "destroy"
+	ApproveArchives    ApprovalFor = "destroy-archives"
 	ApproveTransfer    ApprovalFor = "transfer"
 	ApproveVisit       ApprovalFor = "visit"
 	ApproveCirculation ApprovalFor = "circulate"
@@ -29,7 +30,7 @@ const (
 
 // In the order in which people read the policy.
 func (ApprovalFor) words() []string {
-	return texts(ApproveLoan, ApproveExtension, ApproveOutsider, ApproveCarryingOut, ApproveCopying, ApproveLevel, ApproveRetention, ApproveScope, ApproveDestruction, ApproveTransfer, ApproveVisit, ApproveCirculation)
+	return texts(ApproveLoan, ApproveExtension, ApproveOutsider, ApproveCarryingOut, ApproveCopying, ApproveLevel, ApproveRetention, ApproveScope, ApproveDestruction, ApproveArchives, ApproveTransfer, ApproveVisit, ApproveCirculation)
 }
 
 // Plan is who approves, in the grammar of package approval: "unit-leader and general-office-head
@@ -79,6 +80,7 @@ func defaultApprovals() map[ApprovalFor]map[Level]Plan {
 		ApproveRetention:   every("confidentiality-officer", Internal, Confidential, Secret, TopSecret),               // REG-3
 		ApproveScope:       every("supervising-leader or issuing-body", Confidential, Secret, TopSecret),              // REG-5
 		ApproveDestruction: every("supervising-leader or general-manager", Internal, Confidential, Secret, TopSecret), // DES-1
+		ApproveArchives:    every("general-manager", Internal, Confidential, Secret, TopSecret),                       // DES-1: archives that have expired
 		ApproveTransfer:    every("supervising-leader", Internal, Confidential, Secret, TopSecret),                    // DES-4
 		ApproveVisit:       {Public: "general-office-head"},                                                           // ACC-2
 		ApproveCirculation: {TopSecret: "supervising-leader"},                                                         // CIR-5: besides the head of the office, who sets the list

@@ -160,6 +160,7 @@ func (c *checks) checkPolicy() {
 	c.checkLending()
 	c.checkGuarding()
 	c.checkRegister()
+	c.checkKeeping()
 }
 
 // checkApprovals keeps what no site may turn off: somebody approves loans of secret documents

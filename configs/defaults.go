@@ -47,6 +47,8 @@ func defaults(block any) {
 		*b = defaultLending()
 	case *Guarding:
 		*b = defaultGuarding()
+	case *Keeping:
+		*b = defaultKeeping()
 	case *Register:
 		*b = defaultRegister()
 	case *Series:
@@ -81,6 +83,7 @@ func defaults(block any) {
 		}
 		defaults(&b.Presence)
 		defaults(&b.Lending)
+		defaults(&b.Keeping)
 		defaults(&b.Register)
 		defaults(&b.Guarding)
 	}

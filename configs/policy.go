@@ -63,6 +63,8 @@ type Policy struct {
 	Lending Lending `yaml:"lending" want:"circulation and borrowing: due times, chase, extensions, where it is read"`
 	// Register is the register of documents, copying and issuing.
 	Register Register `yaml:"register" want:"numbers, categories, carriers, copies, drafts and packages"`
+	// Keeping is sweeps, inventories, destruction, returns and carrying out.
+	Keeping  Keeping  `yaml:"keeping" want:"sweeps, inventories, destruction, returns to the issuer, carrying out"`
 	Presence Presence `yaml:"presence" want:"when a folder is taken to be somewhere, and no longer there"`
 	// Repeat is how often a notice comes again until somebody acknowledges; 0 is once. Critical always repeats.
 	Repeat map[Severity]Duration `yaml:"repeat" min:"0s" max:"24h" want:"how often notices repeat until acknowledged; 0s is once"`

@@ -24,8 +24,10 @@ const (
 	ForScope       ApprovalFor = "widen-scope"      // REG-5
 	ForDestruction ApprovalFor = "destroy"          // DES-1
 	ForTransfer    ApprovalFor = "transfer"         // DES-4
-	ForVisit       ApprovalFor = "visit"            // ACC-2
-	ForCirculation ApprovalFor = "circulate"        // CIR-5: besides the head of the office, who makes the list
+	// ForDestroyingArchives is the destruction of archives whose retention has expired (DES-1).
+	ForDestroyingArchives ApprovalFor = "destroy-archives"
+	ForVisit              ApprovalFor = "visit"     // ACC-2
+	ForCirculation        ApprovalFor = "circulate" // CIR-5: besides the head of the office, who makes the list
 	// ForListed is for loans that were approved with a circulation list, or with an outside
 	// reader's admission: nobody is asked again.
 	ForListed ApprovalFor = "listed"
@@ -311,7 +313,7 @@ func (d *decision) whenReady(a *Approval) {
 		d.circulatingReady(a)
 	case ForCopying, ForLevel, ForRetention, ForScope:
 		d.registeringReady(a)
-	case ForCarryingOut, ForDestruction, ForTransfer:
+	case ForCarryingOut, ForDestruction, ForDestroyingArchives, ForTransfer:
 		d.keepingReady(a)
 	case ForVisit:
 		d.guardingReady(a)
@@ -325,7 +327,7 @@ func (d *decision) whenOver(a *Approval, status ApprovalStatus) {
 		d.circulatingOver(a, status)
 	case ForCopying, ForLevel, ForRetention, ForScope:
 		d.registeringOver(a, status)
-	case ForCarryingOut, ForDestruction, ForTransfer:
+	case ForCarryingOut, ForDestruction, ForDestroyingArchives, ForTransfer:
 		d.keepingOver(a, status)
 	case ForVisit:
 		d.guardingOver(a, status)

@@ -33,6 +33,9 @@ func (d *decision) badge(f fact.BadgeShown) {
 		d.safeBadge(safe, p)
 		return
 	}
+	if d.meetingBadge(f.Reader, p) || d.destructionBadge(f.Reader, p) {
+		return
+	}
 	if len(d.site.cabinetsOfReader(f.Reader)) > 0 {
 		d.handOverBadge(f.Reader, p)
 		return

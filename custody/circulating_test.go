@@ -375,3 +375,41 @@ func circulationStep(r *rapid.T, s *site) {
 		s.after(time.Duration(rapid.IntRange(1, 30).Draw(r, "hours")) * time.Hour)
 	}
 }
+
+// CIR-13: what may be laid into a folder, and what follows when a folder goes and a piece stays.
+func TestPiecesOfAFolder(t *testing.T) {
+	s := newSiteOf(t, lendingRoom(working(t)))
+	register := func(id custody.DocumentID, tag string, change func(*custody.DocumentRecord)) custody.Outcome {
+		rec := custody.DocumentRecord{ID: id, Tag: s.tag(tag), Level: custody.Confidential, Home: "cabinet-a"}
+		change(&rec)
+		return s.act("p-archivist", custody.RegisterDocument{Document: complete(rec)})
+	}
+	if o := register("JM-2026-0004", folder4, func(r *custody.DocumentRecord) { r.Carrier = custody.FolderBox }); !o.OK {
+		t.Fatalf("%+v", o)
+	}
+	wantEqual(t, "into no folder", register("JM-2026-0005", folder5, func(r *custody.DocumentRecord) { r.Folder = "JM-2026-0001" }).Code, "unknown-folder")
+	wantEqual(t, "a folder in a folder", register("JM-2026-0005", folder5, func(r *custody.DocumentRecord) { r.Folder, r.Carrier = "JM-2026-0004", custody.FolderBox }).Code, "unknown-folder")
+	wantEqual(t, "with another home", register("JM-2026-0005", folder5, func(r *custody.DocumentRecord) { r.Folder, r.Home = "JM-2026-0004", "cabinet-b" }).Code, "not-with-folder")
+	if o := register("JM-2026-0005", folder5, func(r *custody.DocumentRecord) { r.Folder, r.Level = "JM-2026-0004", custody.Secret }); !o.OK {
+		t.Fatalf("%+v", o)
+	}
+	s.seen(folder4, "cabinet-a")
+	s.seen(folder5, "cabinet-a")
+	// The folder is lent as the highest of its pieces is: who may not see one does not get it.
+	wantEqual(t, "a guest", s.borrow("JM-2026-0004", "p-guest").Code, "not-cleared")
+	loan := s.borrow("JM-2026-0004", "p-reader").Subject
+	wantEqual(t, "waits as a secret one", s.document(folder4).Loan.Status, custody.LoanWaiting)
+	s.act("p-office", custody.Approve{ID: loan})
+	s.takeOut(folder4, "p-reader")
+	wantEqual(t, "the piece shows the folder's loan", s.document(folder5).Loan.ID, custody.LoanID(loan))
+	s.after(time.Minute)
+	wantEqual(t, "the piece stayed at home", s.stands(alerts.PieceApart, "JM-2026-0005"), true)
+	s.seen(folder5, "reading-room")
+	wantEqual(t, "it followed", s.stands(alerts.PieceApart, "JM-2026-0005"), false)
+	wantEqual(t, "and may be there", s.stands(alerts.LeftZone, "JM-2026-0005"), false)
+	// The folder comes home without it: then nobody has the piece in charge.
+	s.bringBack(folder4, "p-reader")
+	wantEqual(t, "out with no holder", s.stands(alerts.LeftZone, "JM-2026-0005"), true)
+	s.seen(folder5, "cabinet-a")
+	wantEqual(t, "home", s.stands(alerts.LeftZone, "JM-2026-0005"), false)
+}

@@ -94,15 +94,24 @@ func (d *decision) requestCopying(a RequestCopying) Outcome {
 func (d *decision) copyingApproved(id string) {
 	if c := d.registering.Copyings[id]; c != nil && !c.Approved {
 		d.emit(id, &CopyingApproved{Copying: id})
-		if doc := d.documents[c.Document]; doc != nil {
-			d.originalMoved(doc, "")
-		}
+		d.judgeAgain(c.Document)
+		d.end(alerts.CopyUnapproved, string(c.Document))
+	}
+}
+
+// judgeAgain looks anew at where a document is, when what it may has changed.
+func (d *decision) judgeAgain(id DocumentID) {
+	if doc := d.documents[id]; doc != nil && doc.Seen.Known {
+		d.judgeZone(doc)
 	}
 }
 
 func (d *decision) copyingDropped(id string, status ApprovalStatus) {
 	if c := d.registering.Copyings[id]; c != nil && c.Registered == 0 {
+		original := c.Document
 		d.emit(id, &CopyingClosed{Copying: id, Why: string(status)})
+		d.end(alerts.CopiesOpen, id)
+		d.judgeAgain(original)
 	}
 }
 
@@ -171,9 +180,11 @@ func (d *decision) settleCopying(id string) {
 	switch {
 	case c == nil || !c.Counted:
 	case c.settled():
+		original := c.Document
 		d.useApproval(id)
 		d.emit(id, &CopyingClosed{Copying: id, Why: "done"})
 		d.end(alerts.CopiesOpen, id)
+		d.judgeAgain(original)
 	default:
 		d.raise(alerts.CopiesOpen, id, id, string(c.Document), c.Count, c.Registered, fact.Text{ZH: "实印 %[1]d 份，作废 %[2]d 份", EN: "%[1]d were made and %[2]d of them spoiled"}.Fill(c.Made, c.Spoiled))
 	}
@@ -208,6 +219,9 @@ func (d *decision) beingCopied(doc *Document, place fact.PlaceID) bool {
 // onItsWayHome reports whether a document that was made in the house is on its first way home.
 func (d *decision) onItsWayHome(doc *Document, place fact.PlaceID) bool {
 	_, fresh := d.registering.Fresh[doc.ID]
+	if loan := d.loanOf(doc); loan != nil && loan.Status == LoanOut {
+		return false // the loan says where it may be
+	}
 	return fresh && slices.Contains([]PlaceKind{Room, ReadingRoom, Corridor}, d.site.Places[place].Kind)
 }
 
@@ -236,11 +250,16 @@ func (s *State) workedOut(doc *Document, from string, at fact.Stamp) {
 	if o := s.registering.Drafts[from]; o != nil {
 		o.Kept++
 	}
-	if wait := s.site.Policy.Registering.PutAway; from != "" {
-		s.registering.Fresh[doc.ID] = from
-		if wait > 0 {
-			s.agenda.at(errand{errandPutAway, string(doc.ID)}, at.Mono+wait)
-		}
+	if from != "" {
+		s.expectHome(doc, from, at)
+	}
+}
+
+// expectHome expects a document home from where it was copied or made.
+func (s *State) expectHome(doc *Document, from string, at fact.Stamp) {
+	s.registering.Fresh[doc.ID] = from
+	if wait := s.site.Policy.Registering.PutAway; wait > 0 {
+		s.agenda.at(errand{errandPutAway, string(doc.ID)}, at.Mono+wait)
 	}
 }
 
@@ -304,9 +323,18 @@ func (ev *CopiesCounted) evolve(s *State, _ fact.Stamp) {
 	}
 }
 
-func (ev *CopyingClosed) evolve(s *State, _ fact.Stamp) {
-	if c := s.registering.Copyings[ev.Copying]; c != nil {
-		delete(s.registering.copyingOf, c.Document)
+func (ev *CopyingClosed) evolve(s *State, at fact.Stamp) {
+	c := s.registering.Copyings[ev.Copying]
+	if c == nil {
+		return
 	}
-	delete(s.registering.Copyings, ev.Copying)
+	delete(s.registering.copyingOf, c.Document)
+	delete(s.registering.Copyings, c.ID)
+	doc := s.documents[c.Document]
+	if doc == nil || !doc.Seen.Known || doc.Seen.Place != c.Place {
+		return
+	}
+	if loan := s.loanOf(doc); c.Registered > 0 && (loan == nil || loan.Status != LoanOut) { // nobody has it on loan: it goes straight home
+		s.expectHome(doc, c.ID, at)
+	}
 }

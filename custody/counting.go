@@ -51,7 +51,7 @@ func (s *State) expectCount(at fact.Stamp, l *Loan) {
 		return
 	}
 	s.circulating.Uncounted[l.Document] = Uncounted{Loan: l.ID, Borrower: l.Borrower, Custodian: l.Custodian, Returned: at}
-	s.agenda.at(errand{errandCount, string(l.Document)}, at.Mono+within)
+	s.agenda.atWall(errand{errandCount, string(l.Document)}, at.Wall.Add(within))
 }
 
 // stillUncounted reminds the custodian.

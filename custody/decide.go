@@ -159,12 +159,15 @@ func (d *decision) body(body Body) {
 	case fact.Fact:
 		d.tick()
 		d.fact(b)
+		d.sweepSettled()
 	case presence.Finding:
 		d.tick()
 		d.finding(b)
+		d.sweepSettled()
 	case Request:
 		d.tick()
 		d.request(b)
+		d.sweepSettled()
 	case Start:
 		d.start(b)
 	case Tick:

@@ -97,6 +97,9 @@ func (d *decision) sendOut(a SendOut) Outcome {
 		recipients[i].SignedBy = ""
 	}
 	d.emit(id, &Dispatched{Dispatch: Dispatch{ID: id, Issue: a.Issue, Documents: a.Documents, Level: level, Recipients: recipients, Seal: a.Seal, Couriers: a.Couriers, By: by.ID, Due: due.UTC(), Basis: basis}})
+	for _, doc := range a.Documents {
+		d.judgeAgain(doc)
+	}
 	d.settleIssue(a.Issue)
 	return granted(id)
 }
@@ -220,8 +223,15 @@ func (d *decision) sentAway(ids []DocumentID) {
 // what stood about its whereabouts ends.
 func (d *decision) gone(tag fact.EPC, id DocumentID) {
 	d.effect(Withdraw{Tag: tag})
-	for _, code := range []alerts.Code{alerts.LeftZone, alerts.Misplaced, alerts.Missing, alerts.StoredMixed, alerts.NotPutAway, alerts.BelowOriginal, alerts.CopyUnapproved} {
+	for _, code := range []alerts.Code{alerts.LeftZone, alerts.Misplaced, alerts.Missing, alerts.StoredMixed, alerts.NotPutAway, alerts.BelowOriginal, alerts.CopyUnapproved, alerts.PieceApart, alerts.ReturnUncounted, alerts.WrongReceiver} {
 		d.end(code, string(id))
+	}
+	for _, a := range d.alerts.List() { // it may have been the last whose retention period was to be decided (REG-3)
+		if a.Ended == nil && (a.Code == alerts.RetentionNear || a.Code == alerts.RetentionEnded) {
+			if day, err := calendar.ParseDate(a.Subject); err == nil {
+				d.termDecided(day)
+			}
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ func (ev *DocumentRegistered) evolve(s *State, at fact.Stamp) {
 	s.entered(doc)
 	s.workedOut(doc, ev.From, at)
 	s.addPiece(r)
+	s.keptDocument(doc)
 }
 
 // RegisterDocument enters a document (REG-1).
@@ -66,8 +67,9 @@ func (d *decision) registerDocument(a RegisterDocument) Outcome {
 		func() (Outcome, bool) { return d.homeRefused(r) },
 		func() (Outcome, bool) { return d.originalRefused(r) },
 		func() (Outcome, bool) { return d.partRefused(r) },
+		func() (Outcome, bool) { return d.folderRefused(r) },
 		func() (Outcome, bool) { return d.copyRefused(r, a.Copying) },
-		func() (Outcome, bool) { return d.issueRefused(r, a.Issue) },
+		func() (Outcome, bool) { return d.issueRefused(r, a) },
 	} {
 		if no, bad := refused(); bad {
 			return no
@@ -160,6 +162,8 @@ func (d *decision) homeRefused(r DocumentRecord) (Outcome, bool) {
 		return refuse("wrong-category", RuleApart, subject, fact.Text{ZH: "%[1]s 类不登记 %[2]s 文件：涉密与非涉密分开登记，请换类别。", EN: "Category %[1]s does not register %[2]s documents: classified and unclassified are registered apart; choose another."}.Fill(category.Name, r.Level.Name())), true
 	case !placeKnown || !slices.Contains(home.Levels, r.Level):
 		return refuse("home-not-cleared", RuleHome, subject, fact.Text{ZH: "%[1]s 不得存放 %[2]s 文件，请选择许可的柜或保险柜。", EN: "%[1]s is not cleared for %[2]s documents; choose a cabinet or safe that is."}.Fill(d.site.placeName(r.Home), r.Level.Name())), true
+	case r.Level == TopSecret && !d.site.underThreeLocks(r.Home):
+		return refuse("not-under-three-locks", RuleHome, subject, fact.Text{ZH: "绝密件只存放在三方共管的保险柜，%[1]s 不是。", EN: "Top secret is kept only in a safe under three locks, and %[1]s is none."}.Fill(d.site.placeName(r.Home))), true
 	}
 	return Outcome{}, false
 }

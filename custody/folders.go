@@ -25,6 +25,23 @@ func (s *State) addPiece(r DocumentRecord) {
 	s.circulating.pieces[r.Folder] = pieces
 }
 
+// folderRefused: a piece belongs to a registered folder with the same home; folders do not nest (CIR-13).
+func (d *decision) folderRefused(r DocumentRecord) (Outcome, bool) {
+	if r.Folder == "" {
+		return Outcome{}, false
+	}
+	subject, folder := string(r.ID), d.documents[r.Folder]
+	switch {
+	case folder == nil || folder.Carrier != FolderBox || folder.Folder != "" || r.Carrier == FolderBox:
+		return refuse("unknown-folder", RuleFolder, subject, fact.Text{ZH: "没有文件夹 %[1]s；先登记文件夹（载体为 folder），文件夹不再套文件夹。", EN: "There is no folder %[1]s; register it first, with folder for its carrier. Folders do not lie in folders."}.Fill(string(r.Folder))), true
+	case folder.Home != r.Home:
+		return refuse("not-with-folder", RuleFolder, subject, fact.Text{ZH: "卷内文件与文件夹存放在一处：%[1]s。", EN: "A piece has the home of its folder: %[1]s."}.Fill(d.site.placeName(folder.Home))), true
+	case len(d.circulating.pieces[r.Folder]) >= MaxPieces:
+		return refuse("folder-full", RuleFolder, subject, fact.Text{ZH: "一卷最多 %[1]d 件，另立一卷。", EN: "A folder holds %[1]d pieces at most; begin another."}.Fill(MaxPieces)), true
+	}
+	return Outcome{}, false
+}
+
 // together returns the pieces that travel in a folder now: those without an extraction.
 func (s *State) together(folder DocumentID) []DocumentID {
 	var list []DocumentID
@@ -226,4 +243,14 @@ func (d *decision) putBack(a PutBack) Outcome {
 	d.emit(subject, &PiecePutBack{Piece: doc.ID, Folder: doc.Folder})
 	d.judgeZone(doc)
 	return granted(subject)
+}
+
+// leaveCirculating forgets what is under way of a document that leaves the register. That its count
+// on return differs stays an alert: a page that is missing is missing.
+func (s *State) leaveCirculating(id DocumentID) {
+	delete(s.circulating.Uncounted, id)
+	delete(s.circulating.Extracted, id)
+	for _, kind := range []errandKind{errandCount, errandApart} {
+		s.agenda.off(errand{kind, string(id)})
+	}
 }

@@ -48,7 +48,7 @@ func (s *State) follows(doc *Document, standing []alerts.Alert) []Follow {
 // mustAct returns the posts one of whom must act on a kind of alert about a document.
 func mustAct(code alerts.Code) []Post {
 	switch code {
-	case alerts.LeftZone, alerts.Missing, alerts.Unattributed, alerts.TagCloned:
+	case alerts.LeftZone, alerts.Missing, alerts.Unattributed, alerts.TagCloned, alerts.OldTag, alerts.GoneTag, alerts.CopyUnapproved, alerts.PartsTogether:
 		return []Post{Security, Archivist}
 	case alerts.LongOverdue:
 		return []Post{SupervisingLeader}

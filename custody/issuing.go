@@ -85,6 +85,11 @@ type (
 		Reason string `json:"reason"`
 		Level  Level  `json:"level,omitempty"`
 	}
+	// DropDraft gives an outgoing document up before it is printed; a number that it had stays void.
+	DropDraft struct {
+		Draft  string `json:"draft"`
+		Reason string `json:"reason"`
+	}
 	// NumberDraft gives it the next number of a category.
 	NumberDraft struct {
 		Draft    string `json:"draft"`
@@ -107,6 +112,7 @@ type (
 func (BeginDraft) Verb() string    { return "begin-draft" }
 func (PassDraft) Verb() string     { return "pass-draft" }
 func (ReturnDraft) Verb() string   { return "return-draft" }
+func (DropDraft) Verb() string     { return "drop-draft" }
 func (NumberDraft) Verb() string   { return "number-draft" }
 func (PrintDraft) Verb() string    { return "print-draft" }
 func (DestroyPrints) Verb() string { return "destroy-prints" }
@@ -114,6 +120,7 @@ func (DestroyPrints) Verb() string { return "destroy-prints" }
 func (a BeginDraft) carryOut(d *decision) Outcome    { return d.beginDraft(a) }
 func (a PassDraft) carryOut(d *decision) Outcome     { return d.passDraft(a) }
 func (a ReturnDraft) carryOut(d *decision) Outcome   { return d.returnDraft(a) }
+func (a DropDraft) carryOut(d *decision) Outcome     { return d.dropDraft(a) }
 func (a NumberDraft) carryOut(d *decision) Outcome   { return d.numberDraft(a) }
 func (a PrintDraft) carryOut(d *decision) Outcome    { return d.printDraft(a) }
 func (a DestroyPrints) carryOut(d *decision) Outcome { return d.destroyPrints(a) }
@@ -122,6 +129,7 @@ var issuingActs = []actKind{
 	act[BeginDraft]("起草", "begin a draft"),
 	act[PassDraft]("审核、签发或复核", "pass a draft"),
 	act[ReturnDraft]("退回修改", "return a draft"),
+	act[DropDraft]("撤销发文", "give a draft up"),
 	act[NumberDraft]("编发文号", "number a draft"),
 	act[PrintDraft]("登记印制份数", "enter what was printed"),
 	act[DestroyPrints]("销毁多印作废件", "destroy prints"),
@@ -191,6 +199,26 @@ func (d *decision) returnDraft(a ReturnDraft) Outcome {
 		return refuse("no-reason", RuleIssue, o.ID, fact.Text{ZH: "请写明退回的理由，最多 %[1]d 字节。", EN: "Say why it is returned, in %[1]d bytes at most."}.Fill(MaxTextLen))
 	}
 	d.emit(o.ID, &DraftReturned{Draft: o.ID, By: by.ID, Reason: a.Reason, Level: a.Level})
+	return granted(o.ID)
+}
+
+func (d *decision) dropDraft(a DropDraft) Outcome {
+	o := d.registering.Drafts[a.Draft]
+	if o == nil {
+		return noDraft(a.Draft)
+	}
+	by, no, ok := d.actor(RuleIssue, o.ID)
+	switch {
+	case !ok:
+		return no
+	case by.ID != o.By && !d.holds(by, GeneralOfficeHead):
+		return refuse("wrong-post", RuleIssue, o.ID, fact.Text{ZH: "由起草人或综合部负责人撤销。", EN: "Its author, or the head of the general office, gives it up."})
+	case o.Printed > 0:
+		return refuse("printed-already", RuleIssue, o.ID, fact.Text{ZH: "已印 %[1]d 份，逐份交代后自行办结。", EN: "%[1]d copies were printed; it ends when each is accounted for."}.Fill(o.Printed))
+	case strings.TrimSpace(a.Reason) == "" || len(a.Reason) > MaxTextLen:
+		return refuse("no-reason", RuleIssue, o.ID, fact.Text{ZH: "请写明撤销的理由，最多 %[1]d 字节。", EN: "Say why it is given up, in %[1]d bytes at most."}.Fill(MaxTextLen))
+	}
+	d.emit(o.ID, &DraftDropped{Draft: o.ID, By: by.ID, Reason: a.Reason, Void: o.Number})
 	return granted(o.ID)
 }
 
@@ -300,7 +328,8 @@ func (d *decision) fromIssue(r DocumentRecord, o *Outgoing) DocumentRecord {
 }
 
 // issueRefused: a kept copy of an issue that was not printed, or of which all are accounted for (ISS-1).
-func (d *decision) issueRefused(r DocumentRecord, issue string) (Outcome, bool) {
+func (d *decision) issueRefused(r DocumentRecord, a RegisterDocument) (Outcome, bool) {
+	issue := a.Issue
 	if issue == "" {
 		return Outcome{}, false
 	}
@@ -308,6 +337,10 @@ func (d *decision) issueRefused(r DocumentRecord, issue string) (Outcome, bool) 
 	switch {
 	case o == nil:
 		return noDraft(issue), true
+	case a.Copying != "":
+		return refuse("incomplete", RuleIssue, subject, fact.Text{ZH: "复制件与发文留存件不能同时是，二者取一。", EN: "It is a copy made of an original or a kept copy of an issue, not both; name one."}), true
+	case o.Printed == 0:
+		return refuse("not-printed", RuleIssue, subject, fact.Text{ZH: "%[1]s 尚未登记印制份数。", EN: "The printing room's count of %[1]s is not entered yet."}.Fill(issue)), true
 	case o.open() < 1:
 		return refuse("more-than-printed", RuleIssue, subject, fact.Text{ZH: "%[1]s 印 %[2]d 份，已全部有去向，不能再留存。", EN: "%[2]d copies of %[1]s were printed, and all are accounted for; no more is kept."}.Fill(issue, o.Printed)), true
 	case !r.Level.Covers(o.Level):
@@ -356,6 +389,13 @@ type (
 		Reason string   `json:"reason"`
 		Level  Level    `json:"level,omitempty"`
 	}
+	// DraftDropped gives it up. Void is the number that it had, which is never given again (REG-2).
+	DraftDropped struct {
+		Draft  string     `json:"draft"`
+		By     PersonID   `json:"by"`
+		Reason string     `json:"reason"`
+		Void   DocumentID `json:"void,omitempty"`
+	}
 	// DraftNumbered gives it its number.
 	DraftNumbered struct {
 		Draft  string     `json:"draft"`
@@ -389,12 +429,13 @@ type (
 func (DraftBegun) Kind() string      { return "draft-begun" }
 func (DraftPassed) Kind() string     { return "draft-passed" }
 func (DraftReturned) Kind() string   { return "draft-returned" }
+func (DraftDropped) Kind() string    { return "draft-dropped" }
 func (DraftNumbered) Kind() string   { return "draft-numbered" }
 func (DraftPrinted) Kind() string    { return "draft-printed" }
 func (PrintsDestroyed) Kind() string { return "prints-destroyed" }
 func (IssueClosed) Kind() string     { return "issue-closed" }
 
-var issuingEvents = []func() Event{blank[DraftBegun], blank[DraftPassed], blank[DraftReturned], blank[DraftNumbered], blank[DraftPrinted], blank[PrintsDestroyed], blank[IssueClosed]}
+var issuingEvents = []func() Event{blank[DraftBegun], blank[DraftPassed], blank[DraftReturned], blank[DraftDropped], blank[DraftNumbered], blank[DraftPrinted], blank[PrintsDestroyed], blank[IssueClosed]}
 
 func (ev *DraftBegun) evolve(s *State, _ fact.Stamp) {
 	o := ev.Draft
@@ -416,6 +457,8 @@ func (ev *DraftReturned) evolve(s *State, _ fact.Stamp) {
 		}
 	}
 }
+
+func (ev *DraftDropped) evolve(s *State, _ fact.Stamp) { delete(s.registering.Drafts, ev.Draft) }
 
 func (ev *DraftNumbered) evolve(s *State, _ fact.Stamp) {
 	if series, n, ok := numberParts(ev.Number); ok && n > s.registering.Numbers[series] {

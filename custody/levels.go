@@ -222,6 +222,9 @@ func (d *decision) levelWas(doc *Document) {
 	for _, id := range d.registering.derived[doc.ID] {
 		d.judgeCopy(d.documents[id])
 	}
+	if loan := d.loanOf(doc); loan != nil && loan.Status == LoanOut && !d.persons[loan.Borrower].Clearance.Covers(doc.Level) {
+		d.raise(alerts.HolderUncleared, string(doc.ID), string(doc.ID), doc.Level.Name(), d.personName(loan.Borrower))
+	}
 	if doc.Seen.Known {
 		d.judgeZone(doc)
 		d.mixedOnShelf(doc)
@@ -309,7 +312,7 @@ func (ev *LevelChanged) evolve(s *State, at fact.Stamp) {
 	s.dropTerm(doc)
 	doc.Level = ev.To
 	if ev.Home != "" {
-		s.shelves.shelve(doc, ev.Home)
+		s.movesHome(doc, ev.Home)
 	}
 	s.keepTerm(doc)
 }

@@ -6,6 +6,8 @@ import "time"
 const (
 	// MaxReaders of one circulation list: a circular goes to a floor, not to a city.
 	MaxReaders = 200
+	// MaxPieces of one folder: a box holds no more, and each is looked at when the box moves.
+	MaxPieces = 200
 	// MaxCirculations open at once: a custodian follows some dozens.
 	MaxCirculations = 2000
 	// MaxLingering documents named in one daily list or one clearing; the number of the others is said.

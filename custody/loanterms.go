@@ -41,6 +41,9 @@ func (d *decision) requestLoan(a RequestLoan) Outcome {
 		// Recording a pass from one reader to the next is this: a loan of what is on loan (CIR-2).
 		return refuse("already-lent", RuleSingleLine, subject, fact.Text{ZH: "%[1]s 已在借阅中（%[2]s），归还档案员后才能再借。", EN: "%[1]s is on loan already (%[2]s); it goes back to the archivist first."}.Fill(subject, string(doc.Loan)))
 	}
+	if n := d.keeping.Engaged[doc.ID]; n != "" {
+		return refuse("engaged", RuleLoanApproval, subject, fact.Text{ZH: "%[1]s 已列入 %[2]s，办结前不外借。", EN: "%[1]s is in %[2]s and not lent before that is finished."}.Fill(subject, n))
+	}
 	if o, ok := d.maySee(subject, doc, borrower); !ok {
 		return o
 	}

@@ -91,5 +91,8 @@ func (doc *Document) carriedBy() PersonID {
 	if atHome(doc) || len(doc.Passed.With) == 0 {
 		return ""
 	}
+	if doc.Passed.By != "" {
+		return doc.Passed.By
+	}
 	return doc.Passed.With[0].Person
 }

@@ -34,8 +34,10 @@ func (d *decision) passed(f presence.Passage) {
 	switch out, back := d.site.leads(door, ev); {
 	case out:
 		d.leftSite(doc, door, ev)
+		d.carriedOff(doc, with)
 	case back:
 		d.cameBack(doc)
+		d.carriedBack(doc)
 	}
 }
 
@@ -118,6 +120,9 @@ func (d *decision) companions(with []Companion) fact.Text {
 // mayLeave reports whether a carrying-out in force covers a document and one of those who may carry it (OUT-1).
 func (d *decision) mayLeave(doc *Document, with []Companion) (why fact.Text, fine bool) {
 	carriers, approved := d.carryingFor(doc.ID)
+	if couriers, sent := d.couriersOf(doc.ID); sent { // ISS-2
+		carriers, approved = couriers, true
+	}
 	if !approved {
 		return fact.Text{ZH: "没有获批且在有效时间内的携带外出。", EN: "No approved carrying-out is in force for it."}, false
 	}
@@ -235,6 +240,3 @@ func (*DocumentDoubted) evolve(*State, fact.Stamp) {}
 func (*PlaceShielded) evolve(*State, fact.Stamp) {}
 
 func (*TagsFlooded) evolve(*State, fact.Stamp) {}
-
-// carryingFor returns who is approved to carry a document out of the site now: nobody, as long as no carrying-out is registered.
-func (d *decision) carryingFor(DocumentID) (carriers []PersonID, approved bool) { return nil, false }

@@ -92,6 +92,9 @@ func (d *decision) registerPerson(p Person) Outcome {
 	if p.DuressPIN != "" && p.DuressPIN == p.PIN {
 		return refuse("same-pin", RuleThreeParties, subject, fact.Text{ZH: "胁迫密码不得与密码相同。", EN: "The duress PIN must differ from the PIN."})
 	}
+	if no, bad := d.keepsPost(p); bad { // STO-6
+		return no
+	}
 	if o, ok := d.changeOfPost(p); !ok {
 		return o
 	}

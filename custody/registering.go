@@ -27,7 +27,7 @@ type registering struct {
 	Copyings   map[string]*Copying  `json:"copyings"`
 	Drafts     map[string]*Outgoing `json:"drafts"`
 	Dispatches map[string]*Dispatch `json:"dispatches"`
-	// Fresh are copies that were never home yet, with the work they come from.
+	// Fresh are documents on their way home from where they were made or copied, with the work they come from.
 	Fresh map[DocumentID]string `json:"fresh"`
 
 	ChangeCount   int `json:"change_count"`
@@ -181,6 +181,7 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 	if doc.Folder != "" {
 		without(s.circulating.pieces, doc.Folder, id)
 	}
+	s.leaveCirculating(id)
 	delete(r.Former, id)
 	delete(r.Fresh, id)
 	delete(r.sentIn, id)
@@ -191,6 +192,7 @@ func (s *State) leaveRegister(id DocumentID, why GoneWhy, at fact.Stamp) {
 	s.shelves.unshelve(doc)
 	s.shelves.sight(doc, Sighting{})
 	delete(s.documents, id)
+	s.keptNoMore(doc)
 }
 
 // without takes a document out of an index.

@@ -52,8 +52,23 @@ func (s *State) keepTerm(doc *Document) {
 		s.registering.retention[day] = r
 		s.agenda.atWall(errand{errandRetention, day.String()}, s.endOf(day).Add(-s.site.Policy.Registering.RetentionNotice))
 	}
+	if len(r.ids) > 2*r.open+MaxNamed { // more than half of them have another day by now
+		r.ids = slices.DeleteFunc(r.ids, func(id DocumentID) bool { return !s.endsOn(id, day) })
+		slices.Sort(r.ids)
+		r.ids = slices.Compact(r.ids)
+	}
 	r.ids = append(r.ids, doc.ID)
 	r.open++
+}
+
+// endsOn reports whether a document's period ends on a day.
+func (s *State) endsOn(id DocumentID, day calendar.Date) bool {
+	doc := s.documents[id]
+	if doc == nil {
+		return false
+	}
+	until, ends := doc.secretUntil()
+	return ends && until == day
 }
 
 // dropTerm takes it off again: it was decided, or the document is gone.
@@ -83,7 +98,7 @@ func (d *decision) retentionDue(id string) {
 	if err != nil || r == nil {
 		return
 	}
-	named, more := d.endsOn(day, r)
+	named, more := d.firstOf(day, r)
 	if d.in.At.Wall.Before(d.endOf(day)) && !d.registering.TermsNear[day] {
 		d.emit(id, &RetentionNear{Day: day, Documents: r.open})
 		d.raise(alerts.RetentionNear, id, id, r.open, named, more)
@@ -93,15 +108,11 @@ func (d *decision) retentionDue(id string) {
 	d.raise(alerts.RetentionEnded, id, id, r.open, named, more)
 }
 
-// endsOn names the first documents whose period ends on a day.
-func (d *decision) endsOn(day calendar.Date, r *retained) (named string, more fact.Text) {
+// firstOf names the first documents whose period ends on a day.
+func (d *decision) firstOf(day calendar.Date, r *retained) (named string, more fact.Text) {
 	var ids []string
 	for _, id := range r.ids {
-		doc := d.documents[id]
-		if doc == nil || slices.Contains(ids, string(id)) {
-			continue
-		}
-		if until, ends := doc.secretUntil(); ends && until == day {
+		if d.endsOn(id, day) && !slices.Contains(ids, string(id)) {
 			ids = append(ids, string(id))
 		}
 		if len(ids) == MaxNamed {

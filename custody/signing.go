@@ -43,7 +43,7 @@ func (ev *LoanSigned) evolve(s *State, _ fact.Stamp) {
 func (s *State) expectSignature(at fact.Stamp, l *Loan) {
 	doc, within := s.documents[l.Document], s.site.Policy.Lending.SignWithin
 	if doc != nil && s.livesInSafe(doc) && l.Signed == "" && within > 0 {
-		s.agenda.at(errand{errandUnsigned, string(l.ID)}, at.Mono+within)
+		s.agenda.atWall(errand{errandUnsigned, string(l.ID)}, at.Wall.Add(within))
 	}
 }
 

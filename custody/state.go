@@ -187,6 +187,7 @@ func (*Started) evolve(s *State, at fact.Stamp) {
 	for _, door := range s.doors {
 		door.known = false
 	}
+	s.startKeeping(at)
 	clear(s.safeDoors)
 	for id := range s.told {
 		s.lockWatchAgain(at, id)

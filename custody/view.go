@@ -25,6 +25,8 @@ type Overview struct {
 	Cabinets  []CabinetOverview  `json:"cabinets"`
 	Devices   []DeviceOverview   `json:"devices"`
 	Cases     []CaseOverview     `json:"cases"`
+	// Register is what is under way of registering, copying and issuing.
+	Register RegisterOverview `json:"register"`
 	// Circulations are the circulation lists under way, Waiting what waits for approval.
 	Circulations []CirculationOverview `json:"circulations"`
 	Waiting      []ApprovalOverview    `json:"waiting"`
@@ -198,6 +200,7 @@ func (s *State) Overview(now time.Time) Overview {
 		o.Doors = append(o.Doors, overview)
 	}
 	o.Cabinets = s.lockedCabinets()
+	o.Register = s.registerOverview(now)
 	o.Circulations, o.Waiting = s.circulationOverviews(), s.waitingApprovals()
 	for _, id := range sortedKeys(s.site.Devices) {
 		o.Devices = append(o.Devices, s.deviceOverview(s.site.Devices[id]))

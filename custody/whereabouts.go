@@ -27,6 +27,7 @@ func (d *decision) moved(f presence.Moved) {
 	d.judgeZone(doc)
 	d.rejoined(doc)
 	d.registeringMoved(doc, f.From)
+	d.keepingMoved(doc)
 }
 
 // lostSight takes presence's word that a document is no longer where it was.
@@ -114,7 +115,7 @@ func (d *decision) judgeZone(doc *Document) {
 	if lent {
 		d.judgeHolder(doc, loan)
 	}
-	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) || d.registeringAllows(doc, place) {
+	if place == doc.Home || (lent && slices.Contains(loan.Zones, place)) || d.registeringAllows(doc, place) || d.keepingAllows(doc, place) {
 		d.end(alerts.LeftZone, string(doc.ID))
 		d.end(alerts.Misplaced, string(doc.ID))
 		if place == doc.Home {
@@ -166,7 +167,10 @@ func (d *decision) whoHas(loan *Loan) fact.Text {
 // stillUnseen raises *missing* for a document that stayed unseen too long (INC-1).
 func (d *decision) stillUnseen(id DocumentID) {
 	doc, ok := d.documents[id]
-	if !ok || doc.Seen.Known {
+	if !ok || doc.Seen.Known || d.outByLeave(id) {
+		return
+	}
+	if d.dispatchOf(id) != nil { // with its couriers (ISS-2)
 		return
 	}
 	d.raise(alerts.Missing, string(id), string(id), d.site.placeName(doc.Seen.Place), d.whoHas(d.loanOf(doc)))
@@ -213,6 +217,8 @@ func (d *decision) stillNotReadable(place fact.PlaceID) {
 func (s *State) expectAgain(at fact.Stamp, doc *Document) {
 	patience := s.site.Policy.MissingAfter
 	if loan := s.loanOf(doc); loan != nil && loan.Status == LoanOut {
+		patience = s.site.Policy.LentUnseenAfter
+	} else if _, ok := s.keptAway(doc.ID, at.Wall); ok {
 		patience = s.site.Policy.LentUnseenAfter
 	}
 	s.agenda.at(errand{errandMissing, string(doc.ID)}, at.Mono+patience)
@@ -275,6 +281,7 @@ func (ev *DocumentSeen) evolve(s *State, at fact.Stamp) {
 	}
 	s.shelves.sight(doc, Sighting{Place: ev.Place, Known: true, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
 	s.agenda.off(errand{errandMissing, string(doc.ID)})
+	s.noteAway(doc)
 	s.watchPieces(doc, at)
 	if rest := (errand{errandRest, string(doc.ID)}); ev.Place != doc.Home {
 		s.agenda.at(rest, at.Mono+s.site.Policy.RestAfter)
@@ -291,6 +298,7 @@ func (ev *DocumentUnseen) evolve(s *State, at fact.Stamp) {
 	}
 	s.agenda.off(errand{errandRest, string(doc.ID)})
 	s.shelves.sight(doc, Sighting{Place: ev.From, Since: at, Certainty: ev.Certainty, Evidence: ev.Evidence})
+	s.noteAway(doc)
 	s.expectAgain(at, doc)
 	s.watchPieces(doc, at)
 }

@@ -52,7 +52,7 @@ type Memory interface {
 	Keep(presence.Learnt) error
 }
 
-// Settings say what an Engine works with. All fields are required but Memory, Wall and Log.
+// Settings say what an Engine works with. All fields are required but Memory, Clock and Log.
 type Settings struct {
 	Site     custody.Site
 	Places   presence.Site
@@ -68,10 +68,11 @@ type Settings struct {
 	Wake    func()
 	Metrics *Metrics
 	Version string
-	// Wall is the wall clock, which can be set at any time and jump either way; nil is the host's.
-	// Only what people read and legal due times go by it: order and holds do not.
-	Wall func() time.Time
-	Log  *slog.Logger
+	// Clock reads how long the engine has run, which never runs backwards, and the wall clock,
+	// which can be set at any time and jump either way; nil is the host's two clocks. Either can
+	// leap ahead, as after a machine's sleep.
+	Clock func() (running time.Duration, wall time.Time)
+	Log   *slog.Logger
 }
 
 // Errors of Report, Act and Settle.
@@ -125,15 +126,17 @@ func New(ctx context.Context, s Settings) (*Engine, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	if s.Wall == nil {
-		s.Wall = time.Now
-	}
 	e := &Engine{with: s, queue: make(chan item, QueueLen), latest: map[string]fact.Fact{}, done: make(chan struct{}), watchers: map[chan uint64]struct{}{}}
 	if err := e.rebuild(ctx); err != nil {
 		return nil, err
 	}
 	e.started, e.beat = time.Now(), time.Now()
-	e.startAt = continued(e.state.Now(), s.Wall())
+	if e.with.Clock == nil {
+		e.with.Clock = func() (time.Duration, time.Time) { return time.Since(e.started), time.Now() }
+	}
+	running, wall := e.with.Clock()
+	e.startAt = continued(e.state.Now(), wall)
+	e.startAt.Mono -= running
 	return e, nil
 }
 
@@ -167,7 +170,8 @@ func (e *Engine) rebuild(ctx context.Context) error {
 }
 
 func (e *Engine) stamp() fact.Stamp {
-	return fact.Stamp{Mono: e.startAt.Mono + time.Since(e.started), Wall: e.with.Wall().UTC()}
+	running, wall := e.with.Clock()
+	return fact.Stamp{Mono: e.startAt.Mono + running, Wall: wall.UTC()}
 }
 
 // Report takes a fact from a driver; it is devices.Sink. It waits while the queue is

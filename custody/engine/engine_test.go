@@ -29,6 +29,7 @@ type record struct {
 	hold   chan struct{} // nil, or closed to let appends go on
 	held   chan struct{} // receives one token per append that waits
 	memory engine.Memory // of what presence has learnt; nil for none
+	clock  func() (time.Duration, time.Time)
 }
 
 var errDisk = errors.New("no space left on device")
@@ -87,7 +88,7 @@ func newRig(t *testing.T, dir string, hands func(*record)) *rig {
 	if hands != nil {
 		hands(r.record)
 	}
-	r.engine, err = engine.New(t.Context(), engine.Settings{Site: site(), Places: places(), Presence: presence.DefaultPolicy(), Record: r.record, Memory: r.record.memory,
+	r.engine, err = engine.New(t.Context(), engine.Settings{Site: site(), Places: places(), Presence: presence.DefaultPolicy(), Record: r.record, Memory: r.record.memory, Clock: r.record.clock,
 		Routes:  map[alerts.Severity][]string{alerts.Warning: {"desk"}, alerts.Critical: {"desk"}},
 		Perform: func(e custody.Effect) { r.mu.Lock(); r.effects = append(r.effects, e); r.mu.Unlock() },
 		Wake:    func() {}, Metrics: engine.NewMetrics(prometheus.NewRegistry()), Version: "test"})

@@ -96,7 +96,7 @@ func checkBeliefs(t *rapid.T, e *Engine) {
 		for _, first := range p.wheel {
 			for k, before := first, int32(0); k != 0; k = e.tag(k - 1).next {
 				if g := e.tag(k - 1); g.prev != before || g.home != state(s) {
-					t.Fatalf("%s: a list is torn at %+v", p.id, *g)
+					t.Fatalf("%s: a list is torn at %+v", p.id, *g.hot)
 				}
 				before = k
 				listed++

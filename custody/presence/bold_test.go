@@ -115,7 +115,7 @@ func TestPresenceElsewhereIsConcludedWhateverWasLearnt(t *testing.T) {
 				bound += boundSurer
 			}
 			if hits >= bound {
-				t.Fatalf("%d hits at %s have moved nothing: %+v", hits, to.Place, *g)
+				t.Fatalf("%d hits at %s have moved nothing: %+v", hits, to.Place, *g.hot)
 			}
 			p.now += gap
 			for _, w := range p.all {

@@ -8,7 +8,7 @@ import (
 
 // unlikely returns how improbable it is beforehand, in nats, that a tag has moved to a place:
 // by the way there, and by how often tags leave the place where it is.
-func (e *Engine) unlikely(t *tag, to state) float64 {
+func (e *Engine) unlikely(t tag, to state) float64 {
 	nats := e.graph.unlikely(t.home, to)
 	if t.home == nowhere {
 		return nats
@@ -22,7 +22,7 @@ func (e *Engine) unlikely(t *tag, to state) float64 {
 
 // odds returns the odds, in nats, of a tag's being in the place of a track rather than where it is concluded to be, or
 // in somebody's hands. asked is false when no antenna of its home can say anything.
-func (e *Engine) odds(t *tag, tr *track) (nats float64, asked bool) {
+func (e *Engine) odds(t tag, tr *track) (nats float64, asked bool) {
 	hands := float64(tr.carried) - e.graph.unlikely(nowhere, tr.place)
 	if t.home != nowhere {
 		silent, asked := e.silence(t, tr.place)
@@ -38,7 +38,7 @@ func (e *Engine) odds(t *tag, tr *track) (nats float64, asked bool) {
 }
 
 // concludeMoved appends Moved when the place of a track is likely enough.
-func (e *Engine) concludeMoved(t *tag, i, ai int32, tr *track, out []Finding) []Finding {
+func (e *Engine) concludeMoved(t tag, i int32, tr *track, out []Finding) []Finding {
 	if t.signs&labelled != 0 || tr.carried <= unlikelyFromNowhere-passageShare { // never enough
 		return out
 	}
@@ -52,14 +52,14 @@ func (e *Engine) concludeMoved(t *tag, i, ai int32, tr *track, out []Finding) []
 	}
 	to := tr.place
 	out = append(out, Moved{Tag: e.epcOf(i), From: from, To: e.places[to].id, Certainty: certaintyOf(odds), Evidence: e.whyMoved(t, tr)})
-	e.move(i, ai, t, to)
+	e.move(i, t, to)
 	return out
 }
 
 // mayMove reports whether what is likely can be concluded. A dark shelf is not silent: what the next
 // one hears of its folders has to be explained. Nor does anybody know of a tag that was nowhere
 // whether a shelf nearby would hear it that is dark just now.
-func (e *Engine) mayMove(t *tag, tr *track, asked bool) bool {
+func (e *Engine) mayMove(t tag, tr *track, asked bool) bool {
 	if t.home != nowhere {
 		return asked || tr.bold >= boldDark || !e.graph.shelves(t.home, tr.place)
 	}
@@ -75,7 +75,7 @@ func (e *Engine) mayMove(t *tag, tr *track, asked bool) bool {
 }
 
 // move concludes a tag to be in place to, with the place it was in as one of the others.
-func (e *Engine) move(i, ai int32, t *tag, to state) {
+func (e *Engine) move(i int32, t tag, to state) {
 	from, there := t.home, *t.track(to)
 	old := track{place: from, heardAt: t.heardAt, heardMS: t.heardMS, level: t.near, favour: leastFavour}
 	if t.signs&heard != 0 {
@@ -91,7 +91,7 @@ func (e *Engine) move(i, ai int32, t *tag, to state) {
 		tr.favour, tr.bold, tr.twice = min(max(tr.favour-there.favour, leastFavour), 0), 0, 0
 	}
 	if t.levels < levelReads && there.level != fact.RSSIUnknown {
-		e.borrowLevel(t, ai, there)
+		t.level, t.levels = there.level, min(there.hits, levelReads) // of a tag whose own is not known
 	}
 	if from != nowhere {
 		*t.follow(from) = old
@@ -99,11 +99,4 @@ func (e *Engine) move(i, ai int32, t *tag, to state) {
 	e.settle(i, t, to)
 	t.heardAt, t.heardMS, t.near = there.heardAt, there.heardMS, there.level
 	t.signs |= heard
-}
-
-// borrowLevel takes the level of a tag of which none is known from the visit that ended in
-// its being concluded to be there.
-func (e *Engine) borrowLevel(t *tag, ai int32, there track) {
-	t.level = int16(float32(there.level) - 100*e.shift(&e.antennas[ai])) //nolint:gosec // a level
-	t.levels = min(there.hits, levelReads)
 }

@@ -8,19 +8,22 @@
 //
 // Every enrolled tag has a home, the watched place where it is concluded to be, or none, and at
 // most three tracks: other places whose antennas hear it. A track holds the evidence for its place against
-// the home (favour) and against somebody's hands (carried), in nats, bounded below by
-// leastFavour. This is the recursive Bayes filter in the limit of rare moves: a cumulative sum that
-// starts anew whenever it says nothing. A hit of an antenna of track k while the home is h adds
+// the home (favour) and against somebody's hands (carried), in nats. This is a recursive Bayes filter over the
+// places, in the limit of rare moves: favour never starts below what the time since the last look makes of the
+// chance that the tag has moved meanwhile.
 //
-//	log P(heard | k) − log P(heard | h)     by context: heard in the last round; 1 to 3 misses; more
-//	w · d·(x + d/2)/σ²                      x: level less the tag's own in that place, d: how much weaker
-//	                                        the antenna hears it from h
+// When antennas hear a tag, no more often than lookEvery, the whole picture of it is looked at: which places have
+// lately heard it (Engine.earsOf), how strongly, smoothed (level), and which have not. The place z of every track and
+// the home are asked how well it would fit there (Engine.fit), and favour gains the difference, times the time since
+// the last look in parts of lookMS, in which a picture changes: reads in a moment are one look.
 //
-// the second being the ratio of two bell curves of one width. It is a straight line, so that what is common to
-// all antennas cancels: level differences decide, with unknown offsets of tags and rooms. Hits of the home speak
-// against every track in the same way, misses of a track's place against it. Successive reads
-// are far from independent: w = tanh(dt/2τ), what an autoregressive process leaves of their evidence (temper).
-// Runs of hits and misses are weighed by context, never as independent rounds.
+//	fit(z) = Σ heard at a:  log p[z][a] − tail(level[a] − G[z][a] − T)      tail: a bell curve with thick ends
+//	       + Σ other a:     log (1 − p[z][a])                               T: the mean of level[a] − G[z][a]
+//
+// p is the share of looks at tags of z in which a has heard them, G how much stronger than z itself. Both are
+// learnt. T is what all antennas have in common, the tag's own and how it is held: it says little, the differences decide.
+// The silence of the home is no part of it: it is weighed apart, as follows. Against somebody's hands speak the hits of
+// a place in a row, by context, their strength, and that others hear it which hear the tags of that place.
 //
 // The silence of the home is not polled. What is learnt of a tag, its read probabilities by context, gives the
 // improbability of a run of misses in closed form (tag.missing), and with it the round at which that is what the
@@ -30,7 +33,7 @@
 // # Conclusions
 //
 // Moved when favour, and what the home's silence adds, exceeds how improbable the way there is beforehand
-// (Engine.unlikely: shelves, passages, slow readers, lively places) by the odds of Policy.MovedAt, and carried
+// (Engine.unlikely: shelves, passages, lively places) by the odds of Policy.MovedAt, and carried
 // does so against somebody's hands. Silences of some seconds have causes of their own: between silenceShort and
 // silenceLong they add no more. Next to a dark shelf, and for a tag that was nowhere while a neighbour is not
 // seeing, strays are told from a presence by a bold run only: several hits running as strong as the tag at home.
@@ -47,10 +50,11 @@
 //
 // Of a tag: its level and read probabilities at home, from hits there and from silences that ended there within
 // maxLearnRun rounds. Of the site: how often and how strongly places hear each other's tags, for each pair, and for all
-// pairs of a kind together, which stands for those not heard yet. Cross-reads teach only while the home
-// has just heard the tag as strongly as ever: neither an absent folder, nor one that was carried next door, teaches
-// that it is present. Engine.Label has a guided walk teach the same with the truth; Learnt and Teach carry it over
-// to another engine. It holds no conclusion.
+// pairs of a kind together, which stands for those not heard yet. A look teaches that of a place as much as the tag is
+// likely to be there by all that is known, nothing of a place that is not seeing, and no home that is silent is held
+// for heard: neither an absent folder, nor one that was carried next door, teaches that it is present. A tag in a
+// wrong place teaches less and less of it until it is moved. Engine.Label has a guided walk teach the same with the
+// truth; Learnt and Teach carry it over to another engine. It holds no conclusion.
 //
 // Fading: a tag is read in less than fadingAt of the rounds that it was at its best. Clone: strong hits of
 // a distant place alternate with strong ones of the home. Shielded: a place with eight folders or more
@@ -86,7 +90,7 @@
 // in 10 000 folder-years by orders of magnitude. The direction through a door with two antennas is right in 671 of 673
 // crossings, turn-rounds, stacks and folders near the door included; one antenna with light barriers is right in 666 of 678 and
 // unsure in 12: people who pass each other in the doorway within the same half second. It is wrong in none.
-// A tag takes less than 200 bytes with its index.
+// A tag takes less than 200 bytes with its index; what every read needs of it is one line of the cache.
 // Package score compares all this with the public engines.
 //
 // # Assumptions

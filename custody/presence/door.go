@@ -260,7 +260,7 @@ func (d *door) addCrossing(c crossing) {
 }
 
 // atDoor takes what a door's antenna heard of a tag.
-func (e *Engine) atDoor(i int32, a *antenna, t *tag) {
+func (e *Engine) atDoor(i int32, a *antenna, t tag) {
 	d := e.doors[a.door-1]
 	tr := d.transits[i]
 	if tr == nil {

@@ -21,7 +21,7 @@ type Engine struct {
 	antennaOf map[fact.Antenna]int32
 	readers   map[fact.DeviceID][]int32
 
-	chunks []*[tagsPerChunk]tag
+	chunks []*chunk
 	index  index
 	long   map[int32]fact.EPC // the EPCs that are longer than a key
 	free   []int32
@@ -34,17 +34,19 @@ type Engine struct {
 	sight   uint32   // changes with what antennas see
 	taught  []state  // scratch: the homes that have one
 
-	pacing  pacing  // of all places
-	left    uint32  // moves away from any place
-	stays   float64 // the time that tags were in any, in seconds
-	open    bool    // the present round is not complete: see Hear
-	started bool
-	now     time.Duration
-	nextDue time.Duration // no antenna falls silent before this
-	round   uint32        // rounds observed; marks the tags heard in the present one
+	pacing   pacing  // of all places
+	left     uint32  // moves away from any place
+	stays    float64 // the time that tags were in any, in seconds
+	attended antennaNow
+	open     bool // the present round is not complete: see Hear
+	started  bool
+	now      time.Duration
+	nextDue  time.Duration // no antenna falls silent before this
+	round    uint32        // rounds observed; marks the tags heard in the present one
 
 	found     []int32    // scratch: the tag of each read of the present round, or -1
-	hits      []int32    // scratch: the tags heard in the present round
+	keys      []key      // scratch: those of the reads of the present round
+	hits      []int32    // scratch: the tags heard in it
 	leavers   []state    // scratch: the places that a tag was moved from in it
 	newcomers []fact.EPC // scratch: the strangers to report in the present round
 	tooMany   int        // ... and those of it that cannot be
@@ -98,11 +100,7 @@ func New(site Site, policy Policy) (*Engine, error) {
 		e.readers[w.Antenna.Reader] = append(e.readers[w.Antenna.Reader], i)
 		e.places[s].antennas = append(e.places[s].antennas, i)
 	}
-	places := make([]state, len(e.antennas))
-	for ai := range e.antennas {
-		places[ai] = e.antennas[ai].place
-	}
-	e.field = newField(g, places)
+	e.field = newField(g)
 	e.lessons = make([]lesson, g.watched)
 	e.glances = make([]glance, g.watched*g.watched)
 	e.sight = 1
@@ -134,7 +132,8 @@ func (e *Engine) Enrol(epc fact.EPC, last fact.PlaceID) {
 	i := e.number()
 	t := e.tag(i)
 	k := keyOf(&epc)
-	*t = tag{low: k.low, high: k.high, length: k.length, home: nowhere, lastHeard: neverHeard, near: fact.RSSIUnknown, lookedMS: e.clock() - firstLook}
+	*t.cold = cold{}
+	*t.hot = hot{low: k.low, high: k.high, length: k.length, home: nowhere, near: fact.RSSIUnknown, lookedMS: e.clock() - firstLook}
 	if k.length > shortEPC {
 		e.long[i] = epc
 	}
@@ -155,7 +154,7 @@ func (e *Engine) number() int32 {
 		return i
 	}
 	if int(e.tags) == len(e.chunks)*tagsPerChunk {
-		e.chunks = append(e.chunks, new([tagsPerChunk]tag))
+		e.chunks = append(e.chunks, new(chunk))
 	}
 	e.tags++
 	return e.tags - 1
@@ -171,7 +170,7 @@ func (e *Engine) Withdraw(epc fact.EPC) {
 	t := e.tag(i)
 	e.leave(t)
 	e.remove(i)
-	*t = tag{home: nowhere}
+	*t.hot, *t.cold = hot{home: nowhere}, cold{}
 	for _, d := range e.doors {
 		delete(d.transits, i)
 	}
@@ -180,7 +179,7 @@ func (e *Engine) Withdraw(epc fact.EPC) {
 }
 
 // leave takes a tag out of its concluded place.
-func (e *Engine) leave(t *tag) {
+func (e *Engine) leave(t tag) {
 	if t.home == nowhere {
 		return
 	}
@@ -192,12 +191,12 @@ func (e *Engine) leave(t *tag) {
 
 // settle concludes a tag to be in place s: it is as readable there as others, and as strong
 // as it was elsewhere, until it has taught better.
-func (e *Engine) settle(i int32, t *tag, s state) {
+func (e *Engine) settle(i int32, t tag, s state) {
 	p := &e.places[s]
 	t.home, t.settled, t.longest, t.best = s, 0, 0, 0
 	t.signs &^= heard
 	t.levels = min(t.levels, levelReads)
-	t.heardAt, t.silentSince = p.rounds, p.watched
+	t.heardAt, t.silentSince = p.rounds, milliseconds(p.watched)
 	for c, v := range e.field.pair(s, s).read {
 		t.read[c] = uint16(within(int32(fixed(v)), c)) //nolint:gosec // within limits
 	}
@@ -260,6 +259,7 @@ func (e *Engine) Hear(now fact.Stamp, from fact.Antenna, reads []fact.Read, out 
 // take takes the evidence of reads in a round of the antenna's place.
 func (e *Engine) take(ai int32, round uint32, reads []fact.Read, out []Finding) []Finding {
 	e.round++
+	e.attended = e.attend(&e.antennas[ai])
 	e.sort(ai, reads)
 	for _, i := range e.hits {
 		out = e.hit(i, ai, round, out)
@@ -273,22 +273,19 @@ func (e *Engine) take(ai int32, round uint32, reads []fact.Read, out []Finding) 
 }
 
 // sort divides the reads of a round into hits on enrolled tags, each once with its
-// strongest read, and strangers to report. It finds all tags before it looks at any: that
-// lets the processor fetch several at a time.
+// strongest read, and strangers to report.
 func (e *Engine) sort(ai int32, reads []fact.Read) {
-	e.hits, e.newcomers, e.found = e.hits[:0], e.newcomers[:0], e.found[:0]
+	e.hits, e.newcomers = e.hits[:0], e.newcomers[:0]
 	a := &e.antennas[ai]
-	for k := range reads {
-		e.found = append(e.found, e.find(&reads[k].EPC))
-	}
+	e.findAll(reads)
 	for k, i := range e.found {
 		if i < 0 {
 			e.meetStranger(&e.places[a.place], &reads[k].EPC)
 			continue
 		}
 		t, rssi := e.tag(i), reads[k].RSSIcdBm
-		if t.round != e.round {
-			t.round, t.rssi = e.round, rssi
+		if round := uint16(e.round); t.round != round { //nolint:gosec // see hot.round
+			t.round, t.rssi = round, rssi
 			e.hits = append(e.hits, i)
 		} else {
 			t.rssi = max(t.rssi, rssi) // RSSIUnknown is the least of all
@@ -336,13 +333,13 @@ func (e *Engine) Estimate(epc fact.EPC) (at fact.PlaceID, certainty CertaintyBP,
 		others += math.Exp(odds)
 	}
 	if t.home == nowhere {
-		return Elsewhere, certaintyOf(-math.Log(others + 1e-9)), t.lastHeard, true
+		return Elsewhere, certaintyOf(-math.Log(others + 1e-9)), e.lastHeardAt(t), true
 	}
 	p := &e.places[t.home]
 	if e.sees(t.home) {
 		others += math.Exp(float64(-t.missing(p.silentRounds(t))) - unlikelyBeside)
 	}
-	return p.id, certaintyOf(-math.Log(others + 1e-9)), t.lastHeard, true
+	return p.id, certaintyOf(-math.Log(others + 1e-9)), e.lastHeardAt(t), true
 }
 
 // Counts returns how much input was odd so far.

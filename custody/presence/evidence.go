@@ -9,11 +9,11 @@ import (
 
 // whyMoved says which antenna hears the tag in its new place, and what those of the old
 // one say to that. It is called before the conclusion changes the tag.
-func (e *Engine) whyMoved(t *tag, tr *track) string {
+func (e *Engine) whyMoved(t tag, tr *track) string {
 	p := &e.places[tr.place]
 	text := fmt.Sprintf("%s heard it %d of %d rounds", e.antennaNames(p), tr.hits, tr.span)
 	if tr.level != fact.RSSIUnknown {
-		text += " at " + strength(float64(tr.level)/100)
+		text += " at " + strength(float64(tr.level)/100+float64(e.attended.shift))
 	}
 	if t.home == nowhere {
 		return text
@@ -29,9 +29,9 @@ func (e *Engine) whyMoved(t *tag, tr *track) string {
 }
 
 // whyUnseen says which antenna misses the tag, for how long, and how well it used to hear it.
-func (e *Engine) whyUnseen(t *tag, p *place, quiet time.Duration) string {
+func (e *Engine) whyUnseen(t tag, p *place, quiet time.Duration) string {
 	text := fmt.Sprintf("%s has not heard it for %s (%v)", e.antennaNames(p), count(p.silentRounds(t)), quiet.Round(100*time.Millisecond))
-	if t.lastHeard == neverHeard {
+	if t.signs&everHeard == 0 {
 		return text + ", not once since it was enrolled"
 	}
 	return text + fmt.Sprintf("; it used to hear it in %.0f of 100", 100*t.average())

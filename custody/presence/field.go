@@ -9,12 +9,10 @@ import (
 // tags of their own place, and those of the others. It is learnt from tags whose place is beyond
 // doubt at that moment, at the end of each round, in sums that do not depend on the order of the reads.
 type field struct {
-	watched  int
-	antennas int
-	graph    *graph
-	places   []state // by antenna
-	pairs    []pair  // by home and place; the last home is nowhere
-	views    []view  // by home and place
+	watched int
+	graph   *graph
+	pairs   []pair // by home and place; the last home is nowhere
+	views   []view // by home and place
 	// What was learnt of all pairs of a kind stands for those that have not been heard yet.
 	pairsOf  [kinds]pair
 	viewsOf  [kinds]view
@@ -33,8 +31,8 @@ type pair struct {
 	anyHit, anyMiss float32
 }
 
-func newField(g *graph, places []state) field {
-	f := field{watched: g.watched, antennas: len(places), graph: g, places: places}
+func newField(g *graph) field {
+	f := field{watched: g.watched, graph: g}
 	f.pairs = make([]pair, (g.watched+1)*g.watched)
 	f.views = make([]view, g.watched*g.watched)
 	for kind := range kinds {

@@ -23,6 +23,8 @@ type place struct {
 	heed     []state // the places whose hearing a tag of this one says something
 	misses   float32 // see Engine.misses; of the sight missesAt
 	missesAt uint32
+	sees     bool // see Engine.sees; of the sight seesAt
+	seesAt   uint32
 	// window is how long a place has lately heard a tag, in milliseconds: a little longer than the time after which
 	// it hears one again. gaps and squares are of these times, in s and s².
 	window uint32
@@ -248,14 +250,16 @@ func (e *Engine) completed(ai int32, heardAny bool, out []Finding) []Finding {
 }
 
 // sees reports whether every antenna of a place is seeing: only then does a miss there
-// say anything.
+// say anything. It is asked with every look, and found out anew when an antenna has gone blind or sees again.
 func (e *Engine) sees(s state) bool {
-	for _, i := range e.places[s].antennas {
-		if e.antennas[i].condition != seeing {
-			return false
+	p := &e.places[s]
+	if p.seesAt != e.sight {
+		p.seesAt, p.sees = e.sight, true
+		for _, i := range p.antennas {
+			p.sees = p.sees && e.antennas[i].condition == seeing
 		}
 	}
-	return true
+	return p.sees
 }
 
 // answers reports whether an antenna is seeing and not overdue with a round: only then

@@ -41,12 +41,23 @@ type sound struct {
 	sure bool
 }
 
+// antennaNow is what is known of the antenna of the present round.
+type antennaNow struct {
+	shift, usual float32 // dB; see Engine.shift and Engine.usualAt
+	known        bool    // usual says something
+}
+
+func (e *Engine) attend(a *antenna) antennaNow {
+	n := antennaNow{shift: e.shift(a)}
+	n.usual, n.known = e.usualAt(a)
+	return n
+}
+
 // listen compares a read with what is expected of the tag in the antenna's place.
-func (e *Engine) listen(t *tag, a *antenna) sound {
-	usual, known := e.usualAt(a)
-	expect := usual
+func (e *Engine) listen(t tag) sound {
+	expect, known := e.attended.usual, e.attended.known
 	if t.levels > 0 {
-		expect, known = float32(t.level)/100+e.shift(a), true
+		expect, known = float32(t.level)/100+e.attended.shift, true
 	}
 	s := sound{off: float32(t.rssi)/100 - expect}
 	s.known = known && t.rssi != fact.RSSIUnknown && s.off <= otherScale && s.off >= -otherScale
@@ -68,7 +79,8 @@ func (s sound) speaks(weaker float32) float32 {
 // hit takes the evidence that antenna ai heard tag i in the present round.
 func (e *Engine) hit(i, ai int32, round uint32, out []Finding) []Finding {
 	t := e.tag(i)
-	t.lastHeard = e.now
+	t.lastHeard = e.ticks()
+	t.signs |= everHeard
 	if a := &e.antennas[ai]; a.door != 0 {
 		e.atDoor(i, a, t)
 	}
@@ -80,11 +92,11 @@ func (e *Engine) hit(i, ai int32, round uint32, out []Finding) []Finding {
 }
 
 // hitAtHome takes a hit in the concluded place.
-func (e *Engine) hitAtHome(t *tag, ai int32, round uint32) {
+func (e *Engine) hitAtHome(t tag, ai int32, round uint32) {
 	a := &e.antennas[ai]
 	p := &e.places[t.home]
 	now := e.clock()
-	s := e.listen(t, a)
+	s := e.listen(t)
 	run := missedFor(round, t.heardAt)
 	l := e.lessonOf(t.home)
 	l.hits++
@@ -94,7 +106,7 @@ func (e *Engine) hitAtHome(t *tag, ai int32, round uint32) {
 	}
 	gap := now - t.heardMS
 	l.notePace(gap)
-	near := e.levelAt(a, t.rssi)
+	near := e.levelHere(t.rssi)
 	if t.signs&heard != 0 {
 		near = smooth(t.near, near, gap, p.window)
 	}
@@ -102,7 +114,7 @@ func (e *Engine) hitAtHome(t *tag, ai int32, round uint32) {
 	if !s.known || s.off >= -sureSlack {
 		t.sureMS = now
 	}
-	t.near, t.heardAt, t.heardMS, t.silentSince = near, round, now, p.watched
+	t.near, t.heardAt, t.heardMS, t.silentSince = near, round, now, milliseconds(p.watched)
 	t.signs |= heard
 	if t.settled < maxSettled {
 		t.settled++
@@ -119,7 +131,7 @@ const (
 )
 
 // learnLevel lets a hit at home teach how strong the tag is there, and the antenna's usual level.
-func (e *Engine) learnLevel(t *tag, a *antenna, s sound, l *lesson) {
+func (e *Engine) learnLevel(t tag, a *antenna, s sound, l *lesson) {
 	if t.rssi == fact.RSSIUnknown {
 		return
 	}
@@ -128,7 +140,7 @@ func (e *Engine) learnLevel(t *tag, a *antenna, s sound, l *lesson) {
 		l.off += int64(usual * 100)
 	}
 	if t.levels == 0 || !s.known {
-		t.level, t.levels = int16(float32(t.rssi)-100*e.shift(a)), 1 //nolint:gosec // a level
+		t.level, t.levels = int16(float32(t.rssi)-float32(100*e.attended.shift)), 1 //nolint:gosec // a level
 		return
 	}
 	rate := max(1/float32(t.levels+1), 1.0/levelSlow)
@@ -140,10 +152,10 @@ func (e *Engine) learnLevel(t *tag, a *antenna, s sound, l *lesson) {
 }
 
 // hitElsewhere takes a hit of an antenna of another place.
-func (e *Engine) hitElsewhere(t *tag, i, ai int32, round uint32, out []Finding) []Finding {
+func (e *Engine) hitElsewhere(t tag, i, ai int32, round uint32, out []Finding) []Finding {
 	a := &e.antennas[ai]
 	now := e.clock()
-	s := e.listen(t, a)
+	s := e.listen(t)
 	tr, run, worth := t.track(a.place), visitGap, float32(1)
 	context, stray := ctxHeard, ctxLong // a first hit says nothing of runs yet
 	if tr == nil {
@@ -167,19 +179,19 @@ func (e *Engine) hitElsewhere(t *tag, i, ai int32, round uint32, out []Finding) 
 	tr.carried = min(max(carried, leastFavour), mostFavour)
 	before, once := *tr, !e.open || tr.hits == 0 || tr.heardAt != round || now-tr.heardMS > e.places[tr.place].window/2
 	out = e.lookAtClone(i, t, tr, s, now, out)
-	e.noteHit(t, tr, a, run, round)
+	e.noteHit(t, tr, run, round)
 	e.look(t, now)
 	if once && e.bold(t, a, tr, s, run) {
 		tr.favour, tr.carried = max(tr.favour, before.favour+boldFavour), max(tr.carried, before.carried+boldFavour)
 		tr.favour, tr.carried = min(tr.favour, mostFavour), min(tr.carried, mostFavour)
 	}
-	return e.concludeMoved(t, i, ai, tr, out)
+	return e.concludeMoved(t, i, tr, out)
 }
 
 // bold notes a hit elsewhere and returns whether it is one of so many, round after round and
 // as strong as a tag that is there, that it can be no stray. Any level will do, whatever
 // was learnt of cross-reads: a presence must not pass for them for ever.
-func (e *Engine) bold(t *tag, a *antenna, tr *track, s sound, run uint32) bool {
+func (e *Engine) bold(t tag, a *antenna, tr *track, s sound, run uint32) bool {
 	if run > 0 {
 		tr.bold = 0
 	}
@@ -200,18 +212,18 @@ func (e *Engine) bold(t *tag, a *antenna, tr *track, s sound, run uint32) bool {
 }
 
 // noteHit keeps what a hit elsewhere is remembered by.
-func (e *Engine) noteHit(t *tag, tr *track, a *antenna, run, round uint32) {
+func (e *Engine) noteHit(t tag, tr *track, run, round uint32) {
 	now, once, gap := e.clock(), tr.hits == 0 || tr.heardAt != round, run
 	if tr.hits == 0 || run >= visitGap {
 		tr.span, tr.hits, gap = 0, 0, 0
 	}
-	level := e.levelAt(a, t.rssi)
+	level := e.levelHere(t.rssi)
 	if tr.hits > 0 {
 		level = smooth(tr.level, level, now-tr.heardMS, e.places[tr.place].window)
 	}
 	tr.level = level
 	if t.home != nowhere {
-		t.silentSince = e.places[t.home].watched
+		t.silentSince = milliseconds(e.places[t.home].watched)
 		if t.settled > 0 && now-t.sureMS <= sureMS || t.signs&labelled != 0 {
 			e.lessonOf(t.home).hits++
 		}

@@ -73,6 +73,30 @@ func (e *Engine) find(epc *fact.EPC) int32 {
 	}
 }
 
+// findAll sets e.found to the tag of each read, or -1. It does one thing to all of them before the next: looking into
+// the index of one does not wait for another then, and the processor fetches many at a time.
+func (e *Engine) findAll(reads []fact.Read) {
+	e.keys, e.found = e.keys[:0], e.found[:0]
+	for k := range reads {
+		e.keys = append(e.keys, keyOf(&reads[k].EPC))
+	}
+	entries := e.index.entries
+	mask := uint64(len(entries) - 1)
+	for k := range e.keys {
+		h := e.keys[k].hash()
+		at := h & mask
+		for entries[at].tag != 0 && entries[at].check != uint32(h>>32) {
+			at = (at + 1) & mask
+		}
+		e.found = append(e.found, entries[at].tag-1)
+	}
+	for k, i := range e.found {
+		if i >= 0 && !e.holds(i, e.keys[k], &reads[k].EPC) {
+			e.found[k] = e.find(&reads[k].EPC) // half of the hash was the same
+		}
+	}
+}
+
 // holds reports whether tag i has this very EPC.
 func (e *Engine) holds(i int32, k key, epc *fact.EPC) bool {
 	if e.tag(i).key() != k {

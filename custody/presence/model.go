@@ -159,34 +159,64 @@ const (
 
 // Looks at a tag: see Engine.look.
 const (
-	lookEvery               = 200    // ms: more often, nothing new is to be seen
-	lookMS                  = 1200.0 // after so long, what is seen is independent of the look before
-	longLook                = 8000   // ms: it may have moved in all of the time since the last look, up to that
-	firstLook               = 1000   // ms since a look that there was not
-	lookSpread              = 5.0    // dB, of a level about what is expected
-	lookTail                = 12.0   // how far that is like a bell curve
-	lookClip                = 6.0    // nats that one look says at most
-	looksStart              = 20.0   // looks that what is expected at first counts for
-	looksMost               = 4000.0
-	darkMost                = 3.0 // nats that looks speak at most for the shelf next to a dark one
-	leastShare              = 0.03
-	ownShare                = 0.8  // how often a place is expected to hear a tag of its own
-	ownWeight               = 0.4  // of a tag's own level beside that of one antenna
-	strayLevel              = 10.0 // dB by which antennas of other places are expected to be weaker
-	doubtAt                 = 5.0  // nats in favour of another place at which the home is in doubt
-	keepMost                = 0.8
-	nowhereFloor            = 6.0
-	heedAll                 = 16   // places of a site all of which are asked whether they hear a tag
-	windowStart             = 1200 // ms
-	windowPeriods           = 1.5
-	longestGap              = 20_000 // ms
+	// lookEvery, in milliseconds: what is looked at more often has not changed.
+	lookEvery = 200
+	// lookMS, in milliseconds: after so long, what is seen is all but independent of the look before.
+	lookMS = 1200.0
+	// longLook, in milliseconds: a tag may have moved in all of the time since the last look, up to that.
+	longLook = 8000
+	// firstLook, in milliseconds, stands for the time since a look that there was not.
+	firstLook = 1000
+	// lookSpread is how far, in dB, a level is about what is expected, lookTail how far that is like a bell
+	// curve: reflections make some levels much weaker.
+	lookSpread = 5.0
+	lookTail   = 12.0
+	// lookClip bounds what one look says, in nats, to bear outliers.
+	lookClip = 6.0
+	// looksStart: what is expected at first counts for so many looks, looksMost for so many at most: paths change.
+	looksStart = 14.0
+	looksMost  = 4000.0
+	// leastShare bounds how sure it can be that a place hears a tag, or does not.
+	leastShare = 0.03
+	// ownShare is how often a place is expected to hear its tags, strayLevel by how many dB others are weaker, until
+	// that is learnt.
+	ownShare   = 0.8
+	strayLevel = 10.0
+	// ownWeight is what a tag's own level weighs beside that of one antenna: how it is held changes it.
+	ownWeight = 0.4
+	// darkMost: all that is heard of a dark shelf's folders the next one hears. So much do looks speak for it at most, in nats.
+	darkMost = 3.0
+	// doubtAt: with so many nats in favour of another place, a look teaches as much of that as of the home.
+	doubtAt = 5.0
+	// leastTaught: what is less likely is not taught.
+	leastTaught = 0.05
+	// nowhereFloor bounds what speaks against the places of a tag that is in none, in nats.
+	nowhereFloor = 6.0
+	// heedAll: in a site of no more places, all are asked whether they hear a tag, and otherwise those nearby.
+	heedAll = 16
+)
+
+// strayShare is how often a place is expected to hear a tag of another, by kind, until that is learnt.
+var strayShare = [kinds]float32{kindAdjoining: 0.5, kindBeside: 0.35, kindFar: 0.08, kindUnheard: 0.08}
+
+// What belongs to the present picture of a tag.
+const (
+	// windowPeriods: what was heard does so for so many of the times after which a place hears a tag again.
+	windowPeriods = 1.5
+	// windowStart, in milliseconds, is that until such a time is known.
+	windowStart = 1200
+	// keepMost is what the level so far counts at most when the next read comes at once.
+	keepMost = 0.8
+	// longestGap, in milliseconds: a longer silence is no such time.
+	longestGap = 20_000
+	// leastPeriod and mostPeriod bound it, in seconds: twice the cycle of a fast reader, and that of the slowest.
 	leastPeriod, mostPeriod = 0.1, 12.0
 )
 
-// strayShare is how often a place is expected to hear a tag of another, by kind.
-var strayShare = [kinds]float32{kindAdjoining: 0.5, kindBeside: 0.35, kindFar: 0.08, kindUnheard: 0.08}
-
+// How lively a place is: see Engine.unlikely.
 const (
+	// livelyAfter is the time in seconds after which what tags did in a place counts as much as what is expected.
 	livelyAfter = 600.0
-	calm        = livelyAfter / 1800 // moves in livelyAfter that are expected of a place where somebody works
+	// calm is how many moves in that time are expected of a place where somebody works.
+	calm = livelyAfter / 1800
 )

@@ -59,7 +59,7 @@ func shareBP(v float32) CertaintyBP { return CertaintyBP(min(max(v, 0), 0.9999) 
 
 // lookAtFading says of a tag that its home hears it in far fewer rounds than it did: a damaged label, or one
 // that is shielded. It is said before the tag is lost, and once.
-func (e *Engine) lookAtFading(i int32, t *tag, p *place, out []Finding) []Finding {
+func (e *Engine) lookAtFading(i int32, t tag, p *place, out []Finding) []Finding {
 	now := min(t.average()*256, 255)
 	switch {
 	case t.settled < fadingHits || p.shielded:
@@ -78,7 +78,7 @@ func (e *Engine) lookAtFading(i int32, t *tag, p *place, out []Finding) []Findin
 
 // lookAtClone counts the strong hits in a distant place that come between strong ones at home: one EPC,
 // two tags. It is said once, until the tag is enrolled again.
-func (e *Engine) lookAtClone(i int32, t *tag, tr *track, s sound, now uint32, out []Finding) []Finding {
+func (e *Engine) lookAtClone(i int32, t tag, tr *track, s sound, now uint32, out []Finding) []Finding {
 	if t.home == nowhere || t.signs&cloned != 0 || !s.known || s.off < -boldSlack || t.settled == 0 {
 		return out
 	}

@@ -83,7 +83,7 @@ func (e *Engine) misses(home state) float32 {
 // look weighs all that the antennas have lately heard of a tag, the whole picture, against what it would be in every
 // place that the tag may be in. Looks count by the time between them, so that many reads in a moment
 // are one look.
-func (e *Engine) look(t *tag, now uint32) {
+func (e *Engine) look(t tag, now uint32) {
 	dt := now - t.lookedMS
 	if dt < lookEvery {
 		return
@@ -105,7 +105,7 @@ func (e *Engine) look(t *tag, now uint32) {
 		return
 	}
 	base, common := e.fit(t.home, t.home, ears, own)
-	least := logOf(float32(min(dt, longLook)) / 1000)
+	least := leastAfter[min(dt, longLook)/lookEvery]
 	var commons, weights [maxTracks]float32
 	sum, dark := float32(1), !e.sees(t.home)
 	for k := range t.tracks[:t.known] {
@@ -118,7 +118,7 @@ func (e *Engine) look(t *tag, now uint32) {
 			tr.favour = min(tr.favour, darkMost)
 		}
 		tr.favour = min(max(tr.favour, leastFavour), mostFavour)
-		if tr.favour > 0 {
+		if tr.favour > 0 && t.signs&labelled == 0 {
 			weights[k] = float32(math.Exp(float64(tr.favour) - doubtAt))
 			sum += weights[k]
 		}
@@ -127,16 +127,27 @@ func (e *Engine) look(t *tag, now uint32) {
 	ms := float32(min(dt, lookMS))
 	e.learnLook(t.home, ears, common, ms/sum)
 	for k := range t.tracks[:t.known] {
-		if w := weights[k] / sum; w > 0.05 {
+		if w := weights[k] / sum; w > leastTaught {
 			e.learnLook(t.tracks[k].place, ears, commons[k], ms*w)
 		}
 	}
 }
 
+// leastAfter is the logarithm of the seconds since the last look, by how many times lookEvery that is: what those in which the
+// tag may have moved are at least worth.
+var leastAfter = leastTable()
+
+func leastTable() (least [longLook/lookEvery + 1]float32) {
+	for n := range least {
+		least[n] = logOf((float32(n) + 0.5) * lookEvery / 1000)
+	}
+	return least
+}
+
 // own is the level of a tag at home, and how much it weighs beside those of the present picture.
 type own struct{ dB, weight float32 }
 
-func (t *tag) own() own {
+func (t tag) own() own {
 	switch {
 	case t.levels == 0:
 		return own{}
@@ -147,7 +158,7 @@ func (t *tag) own() own {
 }
 
 // earsOf appends the places that have lately heard a tag.
-func (e *Engine) earsOf(t *tag, now uint32, ears []ear) []ear {
+func (e *Engine) earsOf(t tag, now uint32, ears []ear) []ear {
 	add := func(s state, ms uint32, level int16) {
 		if now-ms <= e.places[s].window {
 			ears = append(ears, ear{place: s, known: level != fact.RSSIUnknown, dB: float32(level) / 100})
@@ -209,7 +220,7 @@ func tail(dB float32) float32 {
 
 // compare weighs the places that hear a tag which is concluded to be in none against one another: the
 // likeliest has 0 in its favour.
-func (e *Engine) compare(t *tag, ears []ear, own own, worth float32) {
+func (e *Engine) compare(t tag, ears []ear, own own, worth float32) {
 	best := float32(-math.MaxFloat32)
 	for k := range t.tracks[:t.known] {
 		tr := &t.tracks[k]
@@ -302,10 +313,10 @@ func smooth(was, level int16, gap, window uint32) int16 {
 	return int16(float32(level) + float32(keep*float32(int32(was)-int32(level)))) //nolint:gosec // between two of them
 }
 
-// levelAt returns a level as it would be at an antenna like all others, in hundredths of a dB.
-func (e *Engine) levelAt(a *antenna, rssi int16) int16 {
+// levelHere returns a level as it would be at an antenna like all others, in hundredths of a dB.
+func (e *Engine) levelHere(rssi int16) int16 {
 	if rssi == fact.RSSIUnknown {
 		return rssi
 	}
-	return int16(min(max(float32(rssi)-100*e.shift(a), -32767), 32767)) //nolint:gosec // within limits
+	return int16(min(max(float32(rssi)-float32(100*e.attended.shift), -32767), 32767)) //nolint:gosec // within limits
 }

@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// The logarithms of a probability and of its complement, by its upper eight bits.
-var logHit, logMiss = logTables()
+// logMiss is the logarithm of the complement of a probability, by its upper eight bits.
+var logMiss = logTable()
 
-func logTables() (hit, miss [256]float32) {
-	for n := range hit {
-		p := (float64(n) + 0.5) / 256
-		hit[n], miss[n] = float32(math.Log(p)), float32(math.Log(1-p))
+func logTable() (miss [256]float32) {
+	for n := range miss {
+		miss[n] = float32(math.Log(1 - (float64(n)+0.5)/256))
 	}
-	return hit, miss
+	return miss
 }
 
 // fixed returns a probability as tags keep it.
@@ -24,14 +23,14 @@ func share(p uint16) float32 { return float32(p) / 65536 }
 
 // learnReads takes a hit at home after so many misses. A silence longer than maxLearnRun
 // teaches nothing: the tag may have been away.
-func (t *tag) learnReads(run uint32, context int, l *lesson) {
+func (t tag) learnReads(run uint32, context int, l *lesson) {
 	l.teach(run, context)
 	if run > 0 && run <= maxLearnRun {
 		for n := range run {
 			t.teach(contextOf(n), 0)
 		}
 		if uint32(t.longest) < run {
-			t.longest = uint16(run) //nolint:gosec // at most maxLearnRun
+			t.longest = uint8(run) //nolint:gosec // at most maxLearnRun
 		}
 	}
 	t.teach(context, certain)
@@ -42,7 +41,7 @@ func (t *tag) learnReads(run uint32, context int, l *lesson) {
 
 // teach moves the read probability of a context towards an outcome: certain heard, 0 missed. It counts in
 // 1/65536, since it is done with every read.
-func (t *tag) teach(context int, outcome int32) {
+func (t tag) teach(context int, outcome int32) {
 	heard, short, long := int32(t.read[ctxHeard]), int32(t.read[ctxShort]), int32(t.read[ctxLong])
 	switch context {
 	case ctxHeard:
@@ -64,13 +63,13 @@ const certain = 65535
 func within(v int32, context int) int32 { return min(max(v, leastRead), mostRead[context]) }
 
 // missing returns the logarithm of the probability of so many misses running, if the tag is at home.
-func (t *tag) missing(rounds uint32) float32 {
+func (t tag) missing(rounds uint32) float32 {
 	return missing(rounds, logMiss[t.read[ctxHeard]>>8], logMiss[t.read[ctxShort]>>8], logMiss[t.read[ctxLong]>>8])
 }
 
 // average returns the fraction of rounds in which the tag is heard in the long run: one
 // read, and then as many misses as the contexts lead to.
-func (t *tag) average() float32 {
+func (t tag) average() float32 {
 	missHeard, missShort := 1-share(t.read[ctxHeard]), 1-share(t.read[ctxShort])
 	run, stay := float32(0), missHeard
 	for range shortRun {
@@ -83,7 +82,7 @@ func (t *tag) average() float32 {
 
 // patience returns how many rounds running have to miss the tag before its silence is as
 // improbable as the policy asks. It takes no polling: what is learnt of the tag gives it at once.
-func (e *Engine) patience(t *tag) uint32 {
+func (e *Engine) patience(t tag) uint32 {
 	lack := e.unseenAt + logMiss[t.read[ctxHeard]>>8] + shortRun*logMiss[t.read[ctxShort]>>8]
 	n := uint32(1 + shortRun)
 	if lack > 0 {
@@ -93,7 +92,7 @@ func (e *Engine) patience(t *tag) uint32 {
 }
 
 // silentRounds returns for how many rounds of its home a tag was heard nowhere.
-func (p *place) silentRounds(t *tag) uint32 {
+func (p *place) silentRounds(t tag) uint32 {
 	at := max(t.heardAt, p.readableAt)
 	if p.rounds <= at {
 		return 0
@@ -107,7 +106,7 @@ func (p *place) silentRounds(t *tag) uint32 {
 //
 // Short of that it is how much more probable it is, in nats, that the home has missed the tag for as long as it
 // has if it is in place to than if it is at home.
-func (e *Engine) silence(t *tag, to state) (nats float32, asked bool) {
+func (e *Engine) silence(t tag, to state) (nats float32, asked bool) {
 	p := &e.places[t.home]
 	for _, ai := range p.antennas {
 		asked = asked || e.answers(&e.antennas[ai])
@@ -127,7 +126,7 @@ func (e *Engine) silence(t *tag, to state) (nats float32, asked bool) {
 const wheelRounds = 64
 
 // schedule has the silence of tag i looked at in so many rounds of its home.
-func (e *Engine) schedule(i int32, t *tag, rounds uint32) {
+func (e *Engine) schedule(i int32, t tag, rounds uint32) {
 	p := &e.places[t.home]
 	t.due = p.rounds + min(max(rounds, 1), wheelRounds-1)
 	first := &p.wheel[t.due%wheelRounds]
@@ -140,7 +139,7 @@ func (e *Engine) schedule(i int32, t *tag, rounds uint32) {
 }
 
 // unschedule takes tag i out of its list.
-func (e *Engine) unschedule(t *tag) {
+func (e *Engine) unschedule(t tag) {
 	if t.signs&scheduled == 0 {
 		return
 	}
@@ -173,11 +172,11 @@ func (e *Engine) lookAtSilent(s state, out []Finding) []Finding {
 }
 
 // lookAtSilence concludes Unseen for a tag, or has it looked at again when that can be due.
-func (e *Engine) lookAtSilence(i int32, t *tag, p *place, out []Finding) []Finding {
+func (e *Engine) lookAtSilence(i int32, t tag, p *place, out []Finding) []Finding {
 
 	out = e.lookAtFading(i, t, p, out)
 	rounds, need := p.silentRounds(t), e.patience(t)
-	quiet := p.watched - max(t.silentSince, p.readableFrom)
+	quiet := min(time.Duration(milliseconds(p.watched)-t.silentSince)*time.Millisecond, p.watched-p.readableFrom)
 	if rounds >= need && quiet >= e.policy.UnseenAfter && !p.shielded && t.signs&labelled == 0 {
 		return e.concludeUnseen(i, t, p, quiet, out)
 	}
@@ -193,7 +192,7 @@ func (e *Engine) lookAtSilence(i int32, t *tag, p *place, out []Finding) []Findi
 }
 
 // concludeUnseen appends Unseen. What was learnt of the tag's level stays.
-func (e *Engine) concludeUnseen(i int32, t *tag, p *place, quiet time.Duration, out []Finding) []Finding {
+func (e *Engine) concludeUnseen(i int32, t tag, p *place, quiet time.Duration, out []Finding) []Finding {
 	odds := float64(-t.missing(p.silentRounds(t))) - unlikelyBeside
 	out = append(out, Unseen{Tag: e.epcOf(i), From: p.id, Certainty: certaintyOf(odds), Evidence: e.whyUnseen(t, p, quiet)})
 	e.leave(t)

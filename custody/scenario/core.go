@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"trilock/custody"
@@ -179,6 +180,9 @@ func (c *Core) Now() time.Time { return c.now.Wall }
 // Record is every entry since the beginning.
 func (c *Core) Record() []custody.Entry { return c.entries }
 
+// Slack is none: time passes only when a step says so.
+func (c *Core) Slack() time.Duration { return 0 }
+
 // Settle asks once: the domain decides at once or not at all.
 func (c *Core) Settle(_ context.Context, check func() error) error { return check() }
 
@@ -226,7 +230,11 @@ func (c *Core) live(tag fact.EPC) (known bool) {
 
 // Pass carries a tag through a door.
 func (c *Core) Pass(_ context.Context, tag fact.EPC, door fact.DoorID, inward bool, with []Actor) error {
-	return c.findings(c.world.pass(tag, c.site.Custody.Doors[door], inward, with, c.live(tag)))
+	if _, known := c.site.Custody.Doors[door]; !known {
+		return fmt.Errorf("the site has no door %q", door)
+	}
+	outer, inner := c.site.Sides(door)
+	return c.findings(c.world.pass(tag, door, [2]fact.PlaceID{outer, inner}, inward, with, c.live(tag)))
 }
 
 // Door moves a door's leaf.
@@ -382,7 +390,7 @@ func (c *Core) SameAfterReplay() error {
 		return err
 	}
 	if d, err := again.Decide(custody.Input{At: c.now, Body: custody.Tick{}}); err != nil || len(d.Entries) > 0 {
-		return errors.Join(err, fmt.Errorf("a tick after the replay made %d entries, and none before it", len(d.Entries)))
+		return errors.Join(err, fmt.Errorf("a tick after the replay made %d entries, and none before it: %s", len(d.Entries), kindsOf(d.Entries)))
 	}
 	was, err := json.Marshal(c.state.Overview(c.now.Wall))
 	if err != nil {
@@ -416,4 +424,13 @@ func Run(ctx context.Context, set *Setting, s *Scenario) error {
 		return fmt.Errorf("%s: %w", s.File, err)
 	}
 	return nil
+}
+
+// kindsOf names what entries are, for a fault.
+func kindsOf(list []custody.Entry) string {
+	var words []string
+	for _, e := range list {
+		words = append(words, e.Event.Kind()+" of "+e.Subject)
+	}
+	return strings.Join(words, ", ")
 }

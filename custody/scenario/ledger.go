@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"trilock/alerts"
 	"trilock/custody"
@@ -90,16 +91,16 @@ func (l *ledger) find(kind string, with map[string]any) (int, error) {
 		if err != nil {
 			return -1, err
 		}
-		if matches(fields, with) {
+		if matches(fields, with, l.stage.Slack()) {
 			return i, nil
 		}
 	}
 	return -1, nil
 }
 
-func matches(fields, with map[string]any) bool {
+func matches(fields, with map[string]any, slack time.Duration) bool {
 	for path, want := range with {
-		if !covers(at(fields, path), want) {
+		if !covers(at(fields, path), want, slack) {
 			return false
 		}
 	}

@@ -133,8 +133,9 @@ func daysAnd(text string) (days int, rest time.Duration, err error) {
 }
 
 // covers reports whether what was found has at least what is wanted: of a mapping every key,
-// of anything else all of it. Two texts that are times are compared as times.
-func covers(found, want any) bool {
+// of anything else all of it. Two texts that are times are
+// compared as times, which may be apart by slack.
+func covers(found, want any, slack time.Duration) bool {
 	switch w := want.(type) {
 	case map[string]any:
 		f, ok := found.(map[string]any)
@@ -142,7 +143,7 @@ func covers(found, want any) bool {
 			return false
 		}
 		for key, v := range w {
-			if !covers(f[key], v) {
+			if !covers(f[key], v, slack) {
 				return false
 			}
 		}
@@ -153,14 +154,14 @@ func covers(found, want any) bool {
 			return false
 		}
 		for i := range w {
-			if !covers(f[i], w[i]) {
+			if !covers(f[i], w[i], slack) {
 				return false
 			}
 		}
 		return true
 	case string:
 		f, ok := found.(string)
-		return ok && (f == w || sameTime(f, w))
+		return ok && (f == w || sameTime(f, w, slack))
 	case bool:
 		f, _ := found.(bool) // a field that is left out of the record is false
 		return f == w
@@ -175,15 +176,23 @@ func covers(found, want any) bool {
 	return errA == nil && errB == nil && string(a) == string(b)
 }
 
-func sameTime(a, b string) bool {
+func sameTime(a, b string, slack time.Duration) bool {
 	x, errX := time.Parse(time.RFC3339Nano, a)
 	y, errY := time.Parse(time.RFC3339Nano, b)
-	return errX == nil && errY == nil && x.Equal(y)
+	return errX == nil && errY == nil && x.Sub(y).Abs() <= slack
 }
 
-// at follows a dotted path into a value.
+// at follows a dotted path into a value; a number is a place in a list, from 0.
 func at(v any, path string) any {
 	for part := range strings.SplitSeq(path, ".") {
+		if list, is := v.([]any); is {
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(list) {
+				return nil
+			}
+			v = list[i]
+			continue
+		}
 		m, ok := v.(map[string]any)
 		if !ok {
 			return nil

@@ -10,6 +10,7 @@ import (
 
 	"trilock/configs"
 	"trilock/custody"
+	"trilock/custody/fact"
 	"trilock/custody/siteplan"
 )
 
@@ -95,6 +96,31 @@ func (set *Setting) Site(s *Scenario, pinKey []byte) (*Site, error) {
 		of.Documents = append(of.Documents, d)
 	}
 	return of, nil
+}
+
+// Sides returns the places on either side of a door at which a tag is heard that is carried
+// through: those that its antennas watch, or those between which it leads.
+func (s *Site) Sides(id fact.DoorID) (outer, inner fact.PlaceID) {
+	door := s.Custody.Doors[id]
+	outer, inner = door.From, door.To
+	for _, d := range s.Config.Doors {
+		if fact.DoorID(d.ID) != id || len(d.OuterAntennas) == 0 || len(d.InnerAntennas) == 0 {
+			continue
+		}
+		outer, inner = s.watched(d.OuterAntennas[0]), s.watched(d.InnerAntennas[0])
+	}
+	return outer, inner
+}
+
+func (s *Site) watched(port configs.AntennaPort) fact.PlaceID {
+	for _, r := range s.Config.Readers {
+		for _, a := range r.Antennas {
+			if r.ID == port.Reader && a.Port == port.Port {
+				return fact.PlaceID(a.Watches)
+			}
+		}
+	}
+	return ""
 }
 
 // still is a stage of which only the clock is asked.

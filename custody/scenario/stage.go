@@ -16,6 +16,9 @@ type Stage interface {
 	Now() time.Time
 	// Record is every entry since the beginning, the oldest first.
 	Record() []custody.Entry
+	// Slack is how far a time in the record may be from what a step says: what a step does takes
+	// time on a real site.
+	Slack() time.Duration
 	// Settle waits until check returns nil, as long as the stage thinks right; it returns its last error.
 	Settle(ctx context.Context, check func() error) error
 

@@ -91,18 +91,14 @@ func (w *world) double(tag fact.EPC, at fact.PlaceID, live bool) ([]custody.Body
 
 // pass carries a tag through a door: it is heard on the one side, then on the other, and then
 // no more until it is laid down.
-func (w *world) pass(tag fact.EPC, door custody.Door, inward bool, with []Actor, live bool) ([]custody.Body, error) {
-	if door.ID == "" {
-		return nil, fmt.Errorf("the site has no such door")
-	}
-	sides := []fact.PlaceID{door.From, door.To}
+func (w *world) pass(tag fact.EPC, door fact.DoorID, sides [2]fact.PlaceID, inward bool, with []Actor, live bool) ([]custody.Body, error) {
 	if !inward {
-		slices.Reverse(sides)
+		sides[0], sides[1] = sides[1], sides[0]
 	}
 	var all []custody.Body
-	for _, side := range append(sides, Nowhere) {
+	for _, side := range []fact.PlaceID{sides[0], sides[1], Nowhere} {
 		if side == Nowhere && live {
-			p := presence.Passage{Tag: tag, Door: door.ID, Inward: inward, Certainty: 9800, Evidence: "scenario"}
+			p := presence.Passage{Tag: tag, Door: door, Inward: inward, Certainty: 9800, Evidence: "scenario"}
 			for _, a := range with {
 				p.With = append(p.With, presence.Carrier{Card: a.Person.Card, Certainty: 9000})
 			}

@@ -109,6 +109,7 @@ func policy(p configs.Policy) custody.Policy {
 	out.Lending = lending(p.Lending)
 	out.Guarding = guarding(p.Guarding)
 	out.Registering = registering(p.Register)
+	out.Keeping = keeping(p.Keeping)
 	for word, every := range p.Repeat {
 		out.Repeat[severity(word)] = every.Std()
 	}

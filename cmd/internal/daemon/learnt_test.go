@@ -187,26 +187,12 @@ func TestRestartForgetsNothingLearnt(t *testing.T) {
 // layFolders registers the site's folders, lays them into their homes and waits until they are read there.
 func (w *world) layFolders() {
 	w.t.Helper()
+	who := simsite.Archivist
+	w.post("registrar", "/api/v1/persons", map[string]any{"id": who.ID, "name": who.Name, "posts": who.Posts, "clearance": who.Clearance, "card": who.CardID(), "rooms": append([]string{}, who.Rooms...), "pin": who.PIN})
 	for _, f := range simsite.Folders() {
-		body, err := json.Marshal(map[string]any{"id": f.ID, "title": f.Title, "level": f.Level, "copy": 1, "copies": 1, "tag": f.EPC, "home": f.Home})
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		req, err := http.NewRequest(http.MethodPost, "http://"+w.site.Console+"/api/v1/documents", bytes.NewReader(body))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+w.site.Token("archivist-desk"))
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Idempotency-Key", "register-"+f.ID)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		text, _ := io.ReadAll(resp.Body)
-		if _ = resp.Body.Close(); resp.StatusCode != http.StatusCreated {
-			w.t.Fatalf("registering %s: %s %s", f.ID, resp.Status, text)
-		}
+		w.post("archivist-desk", "/api/v1/documents", map[string]any{"id": f.ID, "title": f.Title, "level": f.Level, "copy": 1, "copies": 1, "tag": f.EPC, "home": f.Home,
+			"issuer": "示范机关", "issuer_number": "示发〔2026〕1号", "produced": "2026-01-05", "pages": 8, "retention": map[string]any{"permanent": true},
+			"receipt": map[string]any{"at": "2026-01-08T10:00:00+08:00", "by": who.ID, "envelope": "intact"}})
 	}
 	if err := w.site.PutAway(); err != nil {
 		w.t.Fatal(err)
@@ -214,6 +200,30 @@ func (w *world) layFolders() {
 	w.until("every folder read in its home", func(o custody.Overview) bool {
 		return len(o.Documents) > 0 && !slices.ContainsFunc(o.Documents, func(d custody.DocumentOverview) bool { return d.Known != custody.Here || d.Place != d.Home })
 	})
+}
+
+// post carries out an act of an account.
+func (w *world) post(account, path string, act any) {
+	w.t.Helper()
+	body, err := json.Marshal(act)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, "http://"+w.site.Console+path, bytes.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+w.site.Token(account))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", fingerprint(body))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read only
+	if text, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode >= http.StatusMultipleChoices {
+		w.t.Fatalf("%s: %s %s %v", path, resp.Status, text, err)
+	}
 }
 
 // lessThan says where less was learnt than before.

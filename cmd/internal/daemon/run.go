@@ -29,15 +29,15 @@ import (
 type Settings struct {
 	Config *configs.Site
 	Log    *slog.Logger
-	// Wall is the wall clock that decisions go by; nil is the host's.
-	Wall func() time.Time
+	// Clock is what decisions go by (see engine.Settings); nil is the host's.
+	Clock func() (running time.Duration, wall time.Time)
 }
 
 // rooms is everything that runs. What is opened is closed in the opposite order.
 type rooms struct {
 	config   *configs.Site
 	log      *slog.Logger
-	wallTime func() time.Time
+	clock    func() (time.Duration, time.Time)
 	registry *prometheus.Registry
 
 	site       custody.Site
@@ -56,7 +56,7 @@ type rooms struct {
 // something that must work cannot be started: the record, the console's port, the
 // broker's port. A device that is missing is no failure: it is reported down.
 func Run(ctx context.Context, s Settings) error {
-	r := &rooms{config: s.Config, log: s.Log, wallTime: s.Wall, registry: prometheus.NewRegistry(), failed: make(chan error, 1)}
+	r := &rooms{config: s.Config, log: s.Log, clock: s.Clock, registry: prometheus.NewRegistry(), failed: make(chan error, 1)}
 	r.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	err := r.open(ctx)
 	if err == nil {
@@ -105,7 +105,7 @@ func (r *rooms) openEngine(ctx context.Context) error {
 	}
 	r.engine, err = engine.New(ctx, engine.Settings{
 		Site: r.site, Places: places, Presence: siteplan.Policy(r.config), Record: r.journal, Memory: memory, Routes: siteplan.Routes(r.config),
-		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Wall: r.wallTime, Log: r.log,
+		Perform: r.plugged.perform, Wake: func() { r.dispatcher.Wake() }, Metrics: engine.NewMetrics(r.registry), Version: version(), Clock: r.clock, Log: r.log,
 	})
 	return err
 }

@@ -26,6 +26,7 @@ func (s *Stage) pd(id fact.DeviceID) (*osdptest.PD, error) {
 
 // Badge holds a card to a reader, and waits for the reader to say something.
 func (s *Stage) Badge(ctx context.Context, reader fact.DeviceID, bits []byte) (custody.Outcome, error) {
+	s.shown[string(reader)+string(bits)] = time.Now()
 	return s.atReader(ctx, reader, func(pd *osdptest.PD) { pd.ShowCard(26, bits) })
 }
 
@@ -43,20 +44,39 @@ func (s *Stage) atReader(ctx context.Context, id fact.DeviceID, do func(*osdptes
 	}
 	n, lit := len(s.Record()), pd.Lit()
 	do(pd)
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := pd.Wait(waiting, func() bool { return pd.Lit() > lit }); err != nil {
+	if err := s.answered(ctx, pd, lit, do); err != nil {
 		return custody.Outcome{}, fmt.Errorf("the badge reader %s shows nothing: %w", id, err)
 	}
-	var o custody.Outcome
-	_, err = s.after(ctx, n, unsaid, func(e custody.Entry) (settled bool) {
-		o, settled = decided(e, id)
+	_, err = s.after(ctx, n, unsaid, func(e custody.Entry) bool {
+		_, settled := decided(e, id)
 		return settled
 	})
-	if err != nil && ctx.Err() != nil {
-		return o, ctx.Err()
+	if err != nil { // a badge that changes nothing, such as a second one in a hand-over, is not recorded
+		return custody.Outcome{}, ctx.Err()
 	}
-	return o, nil // a badge that changes nothing, such as a second one in a hand-over, is not recorded
+	var last custody.Outcome
+	for _, e := range s.Record()[n:] { // what was accepted first may be refused in the same breath
+		if o, settled := decided(e, id); settled {
+			last = o
+		}
+	}
+	return last, nil
+}
+
+// answered waits for a reader to light up, and does once more what people do who see nothing
+// happen: a reader that has just come up takes a card that it held before for an old one.
+func (s *Stage) answered(ctx context.Context, pd *osdptest.PD, lit int, do func(*osdptest.PD)) error {
+	var err error
+	for range 4 {
+		waiting, cancel := context.WithTimeout(ctx, patience/4)
+		err = pd.Wait(waiting, func() bool { return pd.Lit() > lit })
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		do(pd)
+	}
+	return err
 }
 
 // unsaid is how long the record is watched for an entry after the lamp, before it is believed
@@ -212,22 +232,29 @@ func (s *Stage) Double(ctx context.Context, tag fact.EPC, at fact.PlaceID) error
 }
 
 // Pass carries a tag through a door: it is heard on the one side, then on the other, and then no
-// more until it is laid down. Those who carry it have badged there before.
-func (s *Stage) Pass(ctx context.Context, tag fact.EPC, id fact.DoorID, inward bool, _ []scenario.Actor) error {
+// more until it is laid down. Those who carry it badge there.
+func (s *Stage) Pass(ctx context.Context, tag fact.EPC, id fact.DoorID, inward bool, with []scenario.Actor) error {
 	door, known := s.site.Custody.Doors[id]
 	if !known {
 		return fmt.Errorf("the site has no door %q", id)
 	}
-	sides := []fact.PlaceID{door.From, door.To}
+	outer, inner := s.site.Sides(id)
+	sides := []fact.PlaceID{outer, inner}
 	if !inward {
 		slices.Reverse(sides)
 	}
 	_, live := s.documentOf(tag)
+	if err := s.badgeThrough(ctx, door, inward, with); err != nil {
+		return err
+	}
 	n := len(s.Record())
 	for _, side := range sides {
-		if err := s.Move(ctx, tag, side); err != nil {
+		if err := s.carryPast(ctx, tag, side); err != nil {
 			return err
 		}
+	}
+	if err := s.sim.PutTag(tag.Bytes(), simsite.Shielded); err != nil {
+		return err
 	}
 	if live {
 		_, err := s.after(ctx, n, patience, func(e custody.Entry) bool {
@@ -240,6 +267,56 @@ func (s *Stage) Pass(ctx context.Context, tag fact.EPC, id fact.DoorID, inward b
 	}
 	return s.Move(ctx, tag, scenario.Nowhere)
 }
+
+// badgeThrough has those who carry something through a door badge there, unless they just have.
+func (s *Stage) badgeThrough(ctx context.Context, door custody.Door, inward bool, with []scenario.Actor) error {
+	reader := door.ExitReader
+	if inward {
+		reader = door.EntryReader
+	}
+	for _, a := range with {
+		if time.Since(s.shown[string(reader)+string(a.CardBits)]) < justNow {
+			continue
+		}
+		if _, err := s.Badge(ctx, reader, a.CardBits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// justNow is how long a badge counts for who goes through a door: well within presence's own window.
+const justNow = 8 * time.Second
+
+// carryPast carries a tag along before the antennas of a place, for as long as a person takes for
+// a few steps, and their reader for some rounds.
+func (s *Stage) carryPast(ctx context.Context, tag fact.EPC, place fact.PlaceID) error {
+	if err := s.sim.PutTag(tag.Bytes(), string(place)); err != nil {
+		return err
+	}
+	for _, r := range s.site.Config.Readers {
+		for _, a := range r.Antennas {
+			if fact.PlaceID(a.Watches) != place {
+				continue
+			}
+			reader := s.sim.UHF(string(r.ID))
+			enough := reader.Rounds() + roundsPast*len(r.Antennas)
+			err := s.Settle(ctx, func() error {
+				if reader.Rounds() < enough {
+					return fmt.Errorf("the reader %s takes no rounds", r.ID)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// roundsPast is how many rounds of an antenna hear a tag that is carried past it.
+const roundsPast = 10
 
 // Leaf moves the door of a safe.
 func (s *Stage) Leaf(ctx context.Context, id fact.SafeID, open bool) error {

@@ -8,9 +8,9 @@
 //	                       └─────► leaf and bolts ──────── MQTT ───┘     │
 //	                       ◄──────────────── record, overview ◄──────────┘
 //
-// Of time there are two kinds here. Holds and windows pass as they do on a site, so what a
-// scenario waits for by them is short, by its policy. A longer wait turns the daemon's wall
-// clock, by which everything is due that the calendar knows.
+// A short wait really passes. In a longer one both clocks of the daemon leap ahead, as they do
+// when a machine wakes from sleep: everything falls due that would have, in its order; the
+// readers, which have completed no round meanwhile, are believed again after some.
 package livescenario
 
 import (
@@ -47,7 +47,7 @@ type Stage struct {
 
 	base   time.Time    // the site's wall clock when began was the host's
 	began  time.Time    //
-	turned atomic.Int64 // by how much it was turned since, in nanoseconds
+	turned atomic.Int64 // by how much both clocks have leapt since, in nanoseconds
 	asked  atomic.Int64 // how often the daemon has looked at it
 
 	ctx      context.Context //nolint:containedctx // of the daemon and the devices: a stage is one run
@@ -59,6 +59,7 @@ type Stage struct {
 	mu      sync.Mutex
 	entries []custody.Entry
 	silent  map[fact.DeviceID]bool
+	shown   map[string]time.Time // cards, by reader
 }
 
 // Run builds the site of a scenario in an empty folder, starts the daemon, and plays the scenario.
@@ -72,7 +73,7 @@ func Run(ctx context.Context, set *scenario.Setting, s *scenario.Scenario, dir s
 }
 
 func open(ctx context.Context, set *scenario.Setting, s *scenario.Scenario, dir string, log *slog.Logger) (*Stage, error) {
-	st := &Stage{set: set, log: log, served: make(chan error, 1), silent: map[fact.DeviceID]bool{},
+	st := &Stage{set: set, log: log, served: make(chan error, 1), silent: map[fact.DeviceID]bool{}, shown: map[string]time.Time{},
 		http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
 	text, err := set.Configuration(s)
 	if err != nil {
@@ -110,10 +111,11 @@ func accounts(set *scenario.Setting) (list []simsite.Account) {
 	return list
 }
 
-// wall is the daemon's wall clock.
-func (s *Stage) wall() time.Time {
+// clock is what the daemon goes by.
+func (s *Stage) clock() (running time.Duration, wall time.Time) {
 	s.asked.Add(1)
-	return s.Now()
+	running = time.Since(s.began) + time.Duration(s.turned.Load())
+	return running, s.base.Add(running)
 }
 
 // Now is the site's wall clock.
@@ -130,7 +132,7 @@ func (s *Stage) start(ctx context.Context) error {
 	running, stop := context.WithCancel(s.ctx)
 	ended := make(chan error, 1)
 	s.stop, s.ended = stop, ended
-	go func() { ended <- daemon.Run(running, daemon.Settings{Config: config, Log: s.log, Wall: s.wall}) }()
+	go func() { ended <- daemon.Run(running, daemon.Settings{Config: config, Log: s.log, Clock: s.clock}) }()
 	return s.Settle(ctx, func() error {
 		select {
 		case err := <-ended:
@@ -225,6 +227,9 @@ func (s *Stage) layOut(ctx context.Context) error {
 	return nil
 }
 
+// Slack is what the steps of a scenario take on a machine under load.
+func (s *Stage) Slack() time.Duration { return 5 * time.Minute }
+
 // Settle waits until check returns nil.
 func (s *Stage) Settle(ctx context.Context, check func() error) error {
 	return settle(ctx, patience, check)
@@ -257,32 +262,53 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Wait lets time pass: a short wait really, a longer one on the wall clock, in some steps, so
+// Wait lets time pass: a short wait really; in a longer one the clocks leap, in some steps, so
 // that what falls due falls due one after the other.
 func (s *Stage) Wait(ctx context.Context, d time.Duration) error {
 	if d <= shortWait {
 		return pause(ctx, d)
 	}
-	for range turns {
-		s.turned.Add(int64(d / turns))
+	steps := 1
+	if d > time.Hour {
+		steps = leaps
+	}
+	for i := range steps {
+		n := len(s.Record())
+		s.turned.Add(int64(d / time.Duration(steps)))
 		seen := s.asked.Load()
-		err := settle(ctx, patience, func() error {
+		err := s.Settle(ctx, func() error {
 			if s.asked.Load() < seen+looks {
-				return errors.New("the daemon has not looked at the clock since it was turned")
+				return errors.New("the daemon has not looked at its clocks since they leapt")
 			}
-			return nil
+			return s.readable(n)
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("leap %d of %d: %w", i+1, steps, err)
+		}
+	}
+	return nil
+}
+
+// readable says which place has not been believed again since a number of entries.
+func (s *Stage) readable(since int) error {
+	dark := map[fact.PlaceID]bool{}
+	for _, e := range s.Record()[since:] {
+		if ev, is := e.Event.(*custody.PlaceReadable); is {
+			dark[ev.Place] = !ev.Readable && s.hears(ev.Place)
+		}
+	}
+	for place, is := range dark {
+		if is {
+			return fmt.Errorf("nothing can be said of %s yet", place)
 		}
 	}
 	return nil
 }
 
 const (
-	shortWait = 40 * time.Second
-	turns     = 8
-	// looks at the clock are two whole turns of the engine at the least: one for each input, one
+	shortWait = 15 * time.Second
+	leaps     = 4
+	// looks at the clocks are two whole turns of the engine at the least: one for each input, one
 	// for what falls due, one for its sleep.
 	looks = 8
 )

@@ -2,7 +2,6 @@ package baseline_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -88,84 +87,6 @@ func TestSmurfCountsReads(t *testing.T) {
 		append(times(60, [2]float64{1, -55}, [2]float64{1, -55}, [2]float64{1, -55}, [2]float64{2, -40}), times(60, [2]float64{2, -70})...)...)
 	if len(got) == 0 || got[len(got)-1][len(got[len(got)-1])-3:] != "a>b" || len(got) > 4 {
 		t.Errorf("read mostly in a, then in b: %q", got)
-	}
-}
-
-// noisy is a tag that is in a, then in b, heard by both antennas all the time, four times a second.
-func noisy(shift float64, twice bool) []string {
-	rng := rand.New(rand.NewPCG(3, 3))
-	e := baseline.NewPicture(places, 0)
-	var out []string
-	var moves []baseline.Move
-	for n := range 480 {
-		better := uint8(1 + n/240)
-		for port := uint8(1); port <= 2; port++ {
-			read, dBm := folder, -60+3*rng.NormFloat64()+shift
-			if port == better {
-				dBm += 8
-			}
-			read.RSSIcdBm = int16(100 * dBm)
-			at := time.Duration(n)*250*time.Millisecond + time.Duration(port)*50*time.Millisecond
-			moves = e.Read(at, antenna(port), read, moves[:0])
-			for k := 1; twice && k < 6; k++ {
-				moves = e.Read(at+time.Duration(k)*time.Millisecond, antenna(port), read, moves)
-			}
-			for _, m := range moves {
-				out = append(out, fmt.Sprintf("%v %s>%s", at.Truncate(4*time.Second), m.From, m.To))
-			}
-		}
-	}
-	return out
-}
-
-// What all antennas hear alike says nothing, and reads in a moment are one look.
-func TestPictureTakesDifferencesAndTime(t *testing.T) {
-	want := []string{"0s >a", "1m4s a>b"}
-	check(t, "a tag in a, then in b", noisy(0, false), want...)
-	check(t, "the same, 20 dB stronger everywhere", noisy(20, false), want...)
-	check(t, "the same, each read six times", noisy(0, true), want...)
-}
-
-// The filter departs like the others, and asks for more than one read to be sure again.
-func TestPictureDeparts(t *testing.T) {
-	e := baseline.NewPicture(places, 10*time.Second)
-	check(t, "three reads", play(e, time.Second, times(3, [2]float64{1, -50})...), "1s >a")
-	if got := e.Advance(11*time.Second, nil); len(got) != 0 {
-		t.Errorf("departed after 9 s: %v", got)
-	}
-	if got := e.Advance(13*time.Second, nil); len(got) != 1 || got[0].From != "a" || got[0].To != "" {
-		t.Errorf("after 11 s: %v", got)
-	}
-	if got := e.Read(14*time.Second, antenna(1), folder, nil); len(got) != 0 {
-		t.Errorf("one read after it was forgotten: %v", got)
-	}
-}
-
-// A tag that is as strong at both antennas is where an antenna hears it as it usually does:
-// antenna 2 is 10 dB better than antenna 1, which the filter is not told.
-func TestPictureLearnsWhatAPlaceLooksLike(t *testing.T) {
-	e := baseline.NewPicture(places, 0)
-	var moves []baseline.Move
-	at := time.Duration(0)
-	stay := func(one, two float64) (last fact.PlaceID) {
-		for range 1200 {
-			for port, dBm := range []float64{one, two} {
-				read := folder
-				read.RSSIcdBm = int16(100 * dBm)
-				at += 125 * time.Millisecond
-				moves = e.Read(at, antenna(uint8(port+1)), read, moves)
-			}
-		}
-		return moves[len(moves)-1].To
-	}
-	if got := stay(-52, -56); got != "a" {
-		t.Errorf("4 dB better at a: in %q", got)
-	}
-	if got := stay(-65, -43); got != "b" {
-		t.Errorf("22 dB better at b: in %q", got)
-	}
-	if got := stay(-54, -52); got != "a" {
-		t.Errorf("2 dB better at b, where it is 22 dB better in b and 4 dB worse in a: in %q", got)
 	}
 }
 

@@ -2,9 +2,7 @@
 // their descriptions, to be scored and measured beside package presence: last antenna wins
 // (LastAntenna), the mean of the last 20 strengths with a threshold that falls with time
 // (MeanOf20), exponentially weighted means with a dwell (Weighted), and adaptive windows
-// over the reads of each antenna (Smurf). Beside them stands a Bayes filter over
-// differences of level (Picture), which is not a public one: it shows what can be had from reads alone in a room
-// whose antennas all hear each other's tags. Nothing of the product uses any of them.
+// over the reads of each antenna (Smurf). Nothing of the product uses any of them.
 //
 // They take single reads, not rounds, and none of them knows whether a reader is alive. What
 // they lack is the point of the comparison; where a description leaves a number open, the

@@ -125,7 +125,6 @@ func BenchmarkRead(b *testing.B) {
 		{"last antenna", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewLastAntenna(p, d) }},
 		{"mean of 20", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewMeanOf20(p, d) }},
 		{"weighted mean", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewWeighted(p, d) }},
-		{"picture filter", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewPicture(p, d) }},
 		{"smurf", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewSmurf(p, d) }},
 	} {
 		b.Run(peer.name, func(b *testing.B) {

@@ -40,7 +40,6 @@ func contestants(of scenario, n int) []contestant {
 		simple("last antenna", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewLastAntenna(p, d) }),
 		simple("mean of 20", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewMeanOf20(p, d) }),
 		simple("weighted mean", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewWeighted(p, d) }),
-		simple("picture filter", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewPicture(p, d) }),
 		simple("smurf", func(p baseline.Places, d time.Duration) baseline.Engine { return baseline.NewSmurf(p, d) }),
 	)
 }
