@@ -45,10 +45,10 @@ func defaults(block any) {
 		b.Certainty, b.UnseenAfter = 0.97, seconds(4) // presence.DefaultPolicy has the same: a test of siteplan sees to it
 	case *Lending:
 		*b = defaultLending()
-	case *Guarding:
-		*b = defaultGuarding()
 	case *Keeping:
 		*b = defaultKeeping()
+	case *Guarding:
+		*b = defaultGuarding()
 	case *Register:
 		*b = defaultRegister()
 	case *Series:

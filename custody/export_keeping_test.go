@@ -2,7 +2,7 @@ package custody
 
 import "encoding/json"
 
-// KeepingAsKept writes down what a state holds of keeping, the derived counts included, for comparing two states.
+// KeepingAsKept writes down what a state holds of keeping, with which documents are away, for comparing two states.
 func KeepingAsKept(s *State) string {
 	text, err := json.Marshal(s.keeping)
 	if err != nil {
