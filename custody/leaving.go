@@ -99,20 +99,19 @@ func (s *State) stillHolds(p PersonID) []fact.Text {
 	return open
 }
 
-// holdsSomething refuses while anything is in a person's hands or waits for them.
-func (d *decision) holdsSomething(p *Person) (Outcome, bool) {
-	open := d.stillHolds(p.ID)
-	if len(open) > 0 {
-		return refuse("still-holds", RuleLeaving, string(p.ID), fact.Text{ZH: "%[1]s 尚未清退交接：%[2]s。", EN: "%[1]s has not handed everything over: %[2]s."}.Fill(p.Name, joined(open[:min(len(open), 10)]))), true
+// handedOver refuses while anything is held (ACC-5).
+func (d *decision) handedOver(p *Person) (Outcome, bool) {
+	if open := d.stillHolds(p.ID); len(open) > 0 {
+		return refuse("still-holds", RuleLeaving, string(p.ID), fact.Text{ZH: "%[1]s 尚未清退交接：%[2]s。", EN: "%[1]s has not handed everything over: %[2]s."}.Fill(p.Name, joined(open[:min(len(open), 10)]))), false
 	}
-	return Outcome{}, false
+	return Outcome{}, true
 }
 
 // mayLeavePost refuses while anything is held, and until the supervisor has signed (ACC-5).
 func (d *decision) mayLeavePost(p *Person) (Outcome, bool) {
 	subject := string(p.ID)
-	if no, holds := d.holdsSomething(p); holds {
-		return no, false
+	if o, all := d.handedOver(p); !all {
+		return o, false
 	}
 	if d.guarding.Leaving[p.ID] == "" {
 		return refuse("not-signed", RuleLeaving, subject, fact.Text{ZH: "交接须先由主管签字。", EN: "The supervisor signs the hand-over first."}), false
@@ -134,8 +133,8 @@ func (d *decision) signHandOver(a SignHandOver) Outcome {
 	case len(a.Note) > MaxTextLen:
 		return refuse("too-much", "", subject, fact.Text{ZH: "备注过长。", EN: "The note is too long."})
 	}
-	if no, holds := d.holdsSomething(p); holds {
-		return no
+	if o, all := d.handedOver(p); !all {
+		return o
 	}
 	d.emit(subject, &HandOverSigned{Person: p.ID, By: by.ID, Note: a.Note})
 	return granted(subject)
@@ -152,6 +151,9 @@ func (d *decision) closePerson(a ClosePerson) Outcome {
 		return refuse("unknown-person", RuleLeaving, subject, fact.Text{ZH: "没有此人，或已离岗。", EN: "There is no such person, or they have left."})
 	case missingText(a.Reason):
 		return refuse("no-reason", RuleLeaving, subject, fact.Text{ZH: "请写明原因，最多 %[1]d 字节。", EN: "Give the reason, in %[1]d bytes at most."}.Fill(MaxTextLen))
+	}
+	if no, keeps := d.keepsPost(Person{ID: p.ID}); keeps { // a custodian's post is handed over by an act of its own (STO-6)
+		return no
 	}
 	if o, may := d.mayLeavePost(p); !may {
 		return o

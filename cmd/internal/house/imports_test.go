@@ -44,6 +44,7 @@ var rules = []rule{
 	{"custody/engine", []string{"custody", "custody/fact", "custody/presence", "custody/journal", "alerts"}, nil, "the engine owns the state and commits it; devices and screens come to it"},
 	{"custody/console", []string{"custody", "custody/calendar", "custody/fact", "custody/rule", "custody/threelock", "custody/presence", "alerts"}, []string{"database"}, "screens ask the engine; they touch neither devices nor the record"},
 	{"custody/siteplan", []string{"alerts", "configs", "custody", "custody/approval", "custody/calendar", "custody/fact", "custody/presence"}, []string{"os", "net", "log", "database"}, "a translation from the file's words to the domain's, and nothing besides"},
+	{"custody/registers", []string{"custody", "custody/fact"}, []string{"os", "net", "log", "database"}, "a register is a way to read the record, and decides nothing"},
 	{"custody/rule", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "a list that everybody may read reads nobody"},
 	{"custody/scenario", []string{"alerts", "configs", "custody", "custody/fact", "custody/presence", "custody/rule", "custody/siteplan", "custody/threelock"}, []string{"net", "log", "database"}, "a scenario is a file and what drives the domain by it; whoever drives devices comes to it"},
 	{"custody", []string{"custody/fact", "custody/presence", "custody/threelock", "custody/approval", "custody/calendar", "alerts"}, []string{"os", "net", "log", "database"}, "the domain is pure: it decides, others act"},
