@@ -237,10 +237,12 @@ func (s *Scenario) sound(f *faults) (list []error) {
 }
 
 func (s Step) allows() bool {
-	return slices.Contains([]string{"do", "badge", "pin", "enter", "open-safe", "pass", "move", "door", "recorded"}, s.Kind) && s.keys["refused"] == nil
+	return slices.Contains([]string{"do", "badge", "pin", "enter", "open-safe", "pass", "move", "door", "recorded", "register", "record"}, s.Kind) && s.keys["refused"] == nil
 }
 
-func (s Step) stops() bool { return s.keys["refused"] != nil || s.Kind == "alert" }
+func (s Step) stops() bool {
+	return s.keys["refused"] != nil || s.Kind == "alert" || s.Kind == "record" && s.text("record") != "whole"
+}
 
 // text returns a scalar of a step; empty if the step does not have it.
 func (s Step) text(key string) string {

@@ -51,6 +51,8 @@ func kindTable() map[string]kind {
 		"no-alert":     {nil, []string{"about"}, (*run).noAlert},
 		"recorded":     {nil, []string{"with"}, (*run).recorded},
 		"not-recorded": {nil, []string{"with"}, (*run).notRecorded},
+		"register":     {[]string{"holds"}, []string{"titles"}, (*run).register},
+		"record":       {nil, []string{"entry"}, (*run).recordKept},
 	}
 }
 

@@ -17,7 +17,10 @@ func (s Step) Words() fact.Text {
 	if s.Kind == "do" {
 		t = fact.Text{ZH: "%[2]s：" + custody.VerbName(s.text("do")).ZH, EN: "%[2]s: " + custody.VerbName(s.text("do")).EN}
 	}
-	said := t.Fill(what, s.list("as"), s.list("at"), s.list("to"), s.list("about"), s.list("by"), s.list("room"), s.list("door")+s.list("lamp"), s.list("way")+s.list("state")+s.list("bolt"))
+	said := t
+	if strings.Contains(t.ZH, "%") {
+		said = t.Fill(what, s.list("as"), s.list("at"), s.list("to"), s.list("about"), s.list("by"), s.list("room"), s.list("door")+s.list("lamp"), s.list("way")+s.list("state")+s.list("bolt"))
+	}
 	if detail := s.details(); detail != "" {
 		said = fact.Text{ZH: said.ZH + "（" + detail + "）", EN: said.EN + " (" + detail + ")"}
 	}
@@ -53,6 +56,8 @@ var phrases = map[string]fact.Text{
 	"alert":        {ZH: "警报：%[1]s %[5]s", EN: "alert: %[1]s %[5]s"},
 	"no-alert":     {ZH: "没有警报：%[1]s %[5]s", EN: "no alert: %[1]s %[5]s"},
 	"recorded":     {ZH: "记录中有：%[1]s", EN: "the record holds: %[1]s"},
+	"register":     {ZH: "登记簿 %[1]s 中有所列各项", EN: "the register %[1]s holds what is named"},
+	"record":       {ZH: "校验记录（%[1]s）", EN: "the record, %[1]s, is checked"},
 	"not-recorded": {ZH: "记录中没有：%[1]s", EN: "the record does not hold: %[1]s"},
 }
 

@@ -46,7 +46,7 @@ var rules = []rule{
 	{"custody/siteplan", []string{"alerts", "configs", "custody", "custody/approval", "custody/calendar", "custody/fact", "custody/presence"}, []string{"os", "net", "log", "database"}, "a translation from the file's words to the domain's, and nothing besides"},
 	{"custody/registers", []string{"custody", "custody/fact"}, []string{"os", "net", "log", "database"}, "a register is a way to read the record, and decides nothing"},
 	{"custody/rule", []string{"custody/fact"}, []string{"os", "net", "log", "database"}, "a list that everybody may read reads nobody"},
-	{"custody/scenario", []string{"alerts", "configs", "custody", "custody/fact", "custody/presence", "custody/rule", "custody/siteplan", "custody/threelock"}, []string{"net", "log", "database"}, "a scenario is a file and what drives the domain by it; whoever drives devices comes to it"},
+	{"custody/scenario", []string{"alerts", "configs", "custody", "custody/fact", "custody/journal", "custody/journal/verify", "custody/presence", "custody/registers", "custody/rule", "custody/siteplan", "custody/threelock"}, []string{"net", "log", "database"}, "a scenario is a file and what drives the domain by it; whoever drives devices comes to it"},
 	{"custody", []string{"custody/fact", "custody/presence", "custody/threelock", "custody/approval", "custody/calendar", "alerts"}, []string{"os", "net", "log", "database"}, "the domain is pure: it decides, others act"},
 	{"alerts/dispatch", []string{"alerts", "alerts/notify", "custody/fact"}, []string{"database"}, "delivery knows notices and channels, not the record behind them"},
 	{"alerts/notify", []string{"alerts", "alerts/notify", "custody/fact"}, []string{"database"}, "a channel knows notices, nothing else"},
