@@ -33,9 +33,6 @@ const (
 	ForListed ApprovalFor = "listed"
 )
 
-// approvalsFor lists all of them, in the order in which people read the policy.
-var approvalsFor = []ApprovalFor{ForLoan, ForExtension, ForOutsider, ForCarryingOut, ForCopying, ForLevel, ForRetention, ForScope, ForDestruction, ForTransfer, ForVisit, ForCirculation}
-
 // ApprovalStatus is how far an approval has come.
 type ApprovalStatus string
 

@@ -85,6 +85,12 @@ type personBody struct {
 	Rooms     []fact.PlaceID   `json:"rooms" maxItems:"200"`
 	Barred    bool             `json:"barred,omitempty"`
 	Outside   string           `json:"outside,omitempty" maxLength:"1000" doc:"the body from which a reader from outside comes; empty for the site's own people"`
+
+	Expires      calendar.Date         `json:"expires,omitempty" doc:"the last day of the badge; empty: it has none"`
+	Agreement    calendar.Date         `json:"agreement,omitempty" doc:"the day on which the agreement was signed"`
+	ClearedUntil calendar.Date         `json:"cleared_until,omitempty" doc:"the last day of the clearance"`
+	TrainedUntil calendar.Date         `json:"trained_until,omitempty" doc:"the last day of the training"`
+	Hours        []custody.PersonHours `json:"hours,omitempty" maxItems:"14" doc:"when the person may go in, in place of the rooms' own hours"`
 }
 
 func (c *console) postPerson(ctx context.Context, in *struct {
@@ -92,7 +98,8 @@ func (c *console) postPerson(ctx context.Context, in *struct {
 	Body personBody
 }) (*actAnswer, error) {
 	b := in.Body
-	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred, Outside: b.Outside}
+	p := custody.Person{ID: b.ID, Name: b.Name, Posts: b.Posts, Clearance: b.Clearance, Card: b.Card, Rooms: b.Rooms, Barred: b.Barred, Outside: b.Outside,
+		Expires: b.Expires, Agreement: b.Agreement, ClearedUntil: b.ClearedUntil, TrainedUntil: b.TrainedUntil, Hours: b.Hours}
 	for _, one := range []struct {
 		digits string
 		print  *string

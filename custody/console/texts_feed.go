@@ -10,7 +10,6 @@ var (
 	feedDocument      = fact.Text{ZH: "登记文件 %[1]s", EN: "%[1]s was entered in the register"}
 	feedLoanRequested = fact.Text{ZH: "%[1]s 申请借阅 %[2]s", EN: "%[1]s asks to borrow %[2]s"}
 	feedLoanApproved  = fact.Text{ZH: "%[1]s 审批完毕", EN: "%[1]s is approved"}
-	feedApprovalGiven = fact.Text{ZH: "%[1]s 批准了 %[2]s", EN: "%[1]s approved %[2]s"}
 	feedLoanIssued    = fact.Text{ZH: "%[1]s 已借出，经手 %[2]s", EN: "%[1]s was handed out by %[2]s"}
 	feedLoanReturned  = fact.Text{ZH: "%[1]s 已归还，经手 %[2]s", EN: "%[1]s was taken back by %[2]s"}
 	feedBadgeNo       = fact.Text{ZH: "拒绝：%[1]s 在 %[2]s，%[3]s", EN: "Refused: %[1]s at %[2]s, %[3]s"}

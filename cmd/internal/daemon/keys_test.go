@@ -79,7 +79,7 @@ func newKeyHouse(t *testing.T) *keyHouse {
 	h := &keyHouse{t: t, config: c, origin: fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)}
 	c.Data, c.MQTT.Listen, c.Console.Origin = configs.File(filepath.Join(dir, "data")), "127.0.0.1:0", h.origin
 	c.Policy.LockAnswerTime, c.Policy.ClosingConfirm, c.Policy.OpeningDelay = configs.Duration(10*time.Second), 0, 0
-	c.Policy.Guarding.Papers = configs.PapersElsewhere // these people have no dates on the register
+	c.Policy.Guarding.Papers = configs.PapersElsewhere       // these people have no dates on the register
 	c.Readers, c.BadgeLines, c.Doors = nil, nil, c.Doors[:1] // no serial line is opened
 	h.site = siteplan.Custody(c, plainPIN)
 	h.site.Devices["badge-safe"] = custody.Device{ID: "badge-safe", Kind: custody.BadgeReader}

@@ -382,7 +382,7 @@ func (r *driver) authorise(s threelock.Session, lifetime time.Duration) {
 		w.attacker.carry(s, q, raw)
 		return
 	}
-	approvals := []lockwire.Approval{}
+	var approvals []lockwire.Approval
 	if s.Own {
 		approvals = r.signatures(s)
 	} else {
