@@ -289,12 +289,16 @@ func (c *crowd) delegate() {
 // spread is what a bug does that resolves a delegation when it is made.
 func (c *crowd) spread(own custody.Post) {
 	if c.w.flaw == flawDelegationForEver || c.w.flaw == flawDelegateIsParty && own == custody.Archivist {
-		c.w.daemon.decide("desk", custody.Request{Act: custody.RegisterPerson{Person: registered(humanOf("p-clerk"), "p-clerk", []custody.Post{custody.GeneralManager, own})}})
+		posts := []custody.Post{custody.Staff, custody.GeneralManager} // a post is added: one is taken away only after a hand-over (ACC-5)
+		if own != custody.Staff {
+			posts = append(posts, own)
+		}
+		c.w.daemon.decide("desk", custody.Request{Act: custody.RegisterPerson{Person: registered(humanOf("p-clerk"), "p-clerk", posts)}})
 	}
 }
 
 func (c *crowd) promote() {
-	c.act("desk", custody.RegisterPerson{Person: registered(humanOf("p-clerk"), "p-clerk", []custody.Post{custody.Archivist})}, func(o custody.Outcome) {
+	c.act("desk", custody.RegisterPerson{Person: registered(humanOf("p-clerk"), "p-clerk", []custody.Post{custody.Staff, custody.Archivist})}, func(o custody.Outcome) {
 		if o.OK {
 			c.clerkIsArchivist = true
 			c.spread(custody.Archivist)
